@@ -1,0 +1,148 @@
+//! [`ClientSecret`]: the two keyed hash states every signature starts from, and the texts that cannot be a client secret.
+
+use core::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+
+use crate::signature::{self, SignedHeaders};
+use crate::{SecretError, Signature, UnixTime, Version};
+
+/// The client secret of a HubSpot app, ready to hash with.
+///
+/// What is kept is not the text but the two hash states that begin with it, so that keying costs nothing per request.
+/// Either state can sign in the secret's place, so both are as secret as the text: they are overwritten when the value is
+/// dropped, and nothing prints, compares or serialises them.
+///
+/// ```
+/// use hubspot_signature::{ClientSecret, UnixTime};
+///
+/// let secret = ClientSecret::new("yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy")?;
+/// let signature = secret.v2("GET", "https://www.example.com/webhook_uri", b"");
+/// assert_eq!(signature.as_str(), "eee2dddcc73c94d699f5e395f4b9d454a069a6855fbfa152e91e88823087200e");
+/// # Ok::<(), hubspot_signature::SecretError>(())
+/// ```
+#[derive(Clone)]
+pub struct ClientSecret {
+    /// SHA-256 that has absorbed the secret: where v1 and v2 begin.
+    prefixed: Sha256,
+    /// HMAC-SHA-256 keyed with the secret: where v3 begins.
+    keyed: Hmac<Sha256>,
+}
+
+impl ClientSecret {
+    /// Takes the app's client secret as HubSpot shows it, 36 characters in the shape of a UUID; any other length works too.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretError`] if the text is empty, has white space or quotation marks round it, or is an access token. Each of
+    /// these is a slip of configuration under which every genuine request would be refused, or any forged one accepted.
+    pub fn new(client_secret: &str) -> Result<Self, SecretError> {
+        let margin = |c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}';
+        if client_secret.is_empty() {
+            return Err(SecretError::Empty);
+        }
+        if client_secret.starts_with(margin) || client_secret.ends_with(margin) {
+            return Err(SecretError::SurroundingWhiteSpace);
+        }
+        if ['"', '\'', '`'].iter().any(|quote| client_secret.starts_with(*quote) || client_secret.ends_with(*quote)) {
+            return Err(SecretError::Quoted);
+        }
+        if client_secret.starts_with("pat-") {
+            return Err(SecretError::AccessToken);
+        }
+        Ok(Self {
+            prefixed: Sha256::new_with_prefix(client_secret),
+            // HMAC takes a key of any length (RFC 2104 section 2), so this error never comes.
+            keyed: Hmac::new_from_slice(client_secret.as_bytes()).map_err(|_| SecretError::Empty)?,
+        })
+    }
+
+    /// The v1 signature: `SHA-256(secret + body)`, in lower-case hex.
+    ///
+    /// It binds neither method nor URL nor time. The Webhooks API and private apps send it.
+    #[must_use]
+    pub fn v1(&self, body: &[u8]) -> Signature {
+        signature::hashed(Version::V1, self.begin_v1().chain_update(body))
+    }
+
+    /// The v2 signature: `SHA-256(secret + method + uri + body)`, in lower-case hex.
+    ///
+    /// `method` is upper case; `uri` is the absolute URL, exactly as HubSpot called it.
+    #[must_use]
+    pub fn v2(&self, method: &str, uri: &str, body: &[u8]) -> Signature {
+        signature::hashed(Version::V2, self.begin_v2(method, uri).chain_update(body))
+    }
+
+    /// The v3 signature: `HMAC-SHA-256(key = secret, method + uri + body + timestamp)`, in padded base64.
+    ///
+    /// `method` is upper case; `uri` is signed as it is given. HubSpot signs the URI as sent, or with twelve escapes
+    /// decoded; the verifier tries both (see [the crate's documentation](crate#the-public-url)).
+    #[must_use]
+    pub fn v3(&self, method: &str, uri: &str, body: &[u8], timestamp: UnixTime) -> Signature {
+        self.v3_of(method, [uri], body, timestamp)
+    }
+
+    /// Signs as HubSpot's workflows, custom workflow actions, CRM cards and UI extensions do: v2, with v3 beside it.
+    ///
+    /// For tests of your own service, and for tools that play HubSpot. Nothing is allocated.
+    ///
+    /// ```
+    /// use hubspot_signature::{ClientSecret, RequestHead, SignatureHeaders, UnixTime, Verifier};
+    ///
+    /// let (secret, now) = ("yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy", UnixTime::from_millis(1_700_000_000_000));
+    /// let signed = ClientSecret::new(secret)?.sign("POST", "https://hooks.example.com/hubspot", b"{}", now);
+    ///
+    /// let head = RequestHead {
+    ///     method: "POST",
+    ///     uri: "https://hooks.example.com/hubspot",
+    ///     headers: SignatureHeaders::from_pairs(signed.as_pairs()),
+    /// };
+    /// assert!(Verifier::new(secret)?.verify_at(&head, b"{}", now).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn sign(&self, method: &str, uri: &str, body: &[u8], timestamp: UnixTime) -> SignedHeaders {
+        SignedHeaders::new(self.v2(method, uri, body), self.v3(method, uri, body, timestamp), timestamp)
+    }
+
+    /// Signs as HubSpot's Webhooks API subscriptions and private-app webhooks do: v1, with v3 beside it.
+    #[must_use]
+    pub fn sign_with_v1(&self, method: &str, uri: &str, body: &[u8], timestamp: UnixTime) -> SignedHeaders {
+        SignedHeaders::new(self.v1(body), self.v3(method, uri, body, timestamp), timestamp)
+    }
+
+    /// v1 up to the body.
+    pub(crate) fn begin_v1(&self) -> Sha256 {
+        self.prefixed.clone()
+    }
+
+    /// v2 up to the body.
+    pub(crate) fn begin_v2(&self, method: &str, uri: &str) -> Sha256 {
+        self.prefixed.clone().chain_update(method).chain_update(uri)
+    }
+
+    /// v3 of a URI that comes in pieces, so that it can be decoded on the way.
+    pub(crate) fn v3_of<'a>(
+        &self,
+        method: &str,
+        uri: impl IntoIterator<Item = &'a str>,
+        body: &[u8],
+        timestamp: UnixTime,
+    ) -> Signature {
+        signature::authenticated(self.begin_v3(method, uri).chain_update(body), timestamp)
+    }
+
+    /// v3 up to the body.
+    pub(crate) fn begin_v3<'a>(&self, method: &str, uri: impl IntoIterator<Item = &'a str>) -> Hmac<Sha256> {
+        let mut mac = self.keyed.clone().chain_update(method);
+        uri.into_iter().for_each(|piece| mac.update(piece.as_bytes()));
+        mac
+    }
+}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientSecret(elided)")
+    }
+}

@@ -1,0 +1,476 @@
+//! [`Verifier`], the policy; [`Verification`], one request on its way; [`Verified`], the proof.
+
+use core::fmt;
+use core::time::Duration;
+
+use hmac::{Hmac, Mac};
+use sha2::{Digest, Sha256};
+use subtle::Choice;
+
+use crate::time::Freshness;
+use crate::utf8::Utf8Check;
+use crate::{ClientSecret, Error, Header, SecretError, Signature, SignatureHeaders, UnixTime, Version, signature, uri};
+
+/// What of a request comes before its body.
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_structs, reason = "made with a literal; what HubSpot signs is all that can ever be in it")]
+pub struct RequestHead<'a> {
+    /// The method in upper case, as the request line has it.
+    pub method: &'a str,
+    /// The absolute public URL that HubSpot called: scheme, host, port if the URL has one, path and query, in the order
+    /// and encoding of the request. Of no account for v1.
+    ///
+    /// Build it from configuration and the request's raw path and query, not from the request's `Host`: see
+    /// [the public URL](crate#the-public-url).
+    pub uri: &'a str,
+    /// HubSpot's headers.
+    pub headers: SignatureHeaders<'a>,
+}
+
+/// Which requests to believe: the client secret, and how old a scheme and a signature may be.
+///
+/// Made once at start-up and shared; verifying needs only `&self`, allocates nothing and takes no lock.
+///
+/// ```
+/// use core::time::Duration;
+/// use hubspot_signature::{Verifier, Version};
+///
+/// # fn configured(client_secret: &str, old_secret: &str) -> Result<(), hubspot_signature::SecretError> {
+/// let verifier = Verifier::new(client_secret)?
+///     .previous_secret(old_secret)?              // while a rotation is under way
+///     .minimum_version(Version::V3)              // default V2
+///     .max_age(Duration::from_secs(300))         // default
+///     .max_clock_skew(Duration::from_secs(60));  // default
+/// # Ok(()) }
+/// # configured("current", "previous").unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Verifier {
+    current: ClientSecret,
+    previous: Option<ClientSecret>,
+    minimum_version: Version,
+    freshness: Freshness,
+}
+
+impl Verifier {
+    /// A verifier that accepts v2 and v3, the latter for 5 minutes, with a minute of clock skew.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretError`] if the text cannot be a client secret.
+    pub fn new(client_secret: &str) -> Result<Self, SecretError> {
+        Ok(Self {
+            current: ClientSecret::new(client_secret)?,
+            previous: None,
+            minimum_version: Version::V2,
+            freshness: Freshness { max_age: Duration::from_secs(300), max_clock_skew: Duration::from_secs(60) },
+        })
+    }
+
+    /// Also accepts signatures made with the secret that was replaced. Take it out when the rotation is over.
+    ///
+    /// Both secrets are tried on every request, so the time taken does not tell which one matched;
+    /// [`Verified::secret`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretError`] if the text cannot be a client secret.
+    pub fn previous_secret(mut self, client_secret: &str) -> Result<Self, SecretError> {
+        self.previous = Some(ClientSecret::new(client_secret)?);
+        Ok(self)
+    }
+
+    /// The oldest scheme to accept. The default is [`Version::V2`], which is bound to method and URL.
+    ///
+    /// Set [`Version::V3`] if all the HubSpot products that call you send v3: without it, whoever captured a request can
+    /// strip its v3 headers and replay it for ever. Set [`Version::V1`] only for what sends nothing newer, and know that
+    /// any v2 signature of yours is also a v1 signature of some body.
+    #[must_use]
+    pub const fn minimum_version(mut self, minimum: Version) -> Self {
+        self.minimum_version = minimum;
+        self
+    }
+
+    /// How old a v3 signature may be. The default, and what HubSpot documents, is 5 minutes; exactly that still passes.
+    #[must_use]
+    pub const fn max_age(mut self, max_age: Duration) -> Self {
+        self.freshness.max_age = max_age;
+        self
+    }
+
+    /// How far in the future a v3 signature may lie, for clocks that differ. The default is 1 minute.
+    #[must_use]
+    pub const fn max_clock_skew(mut self, max_clock_skew: Duration) -> Self {
+        self.freshness.max_clock_skew = max_clock_skew;
+        self
+    }
+
+    /// Verifies a request whose body is in hand, at the time of the system clock.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`].
+    #[cfg(feature = "std")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    pub fn verify(&self, head: &RequestHead<'_>, body: &[u8]) -> Result<Verified, Error> {
+        self.verify_at(head, body, UnixTime::now())
+    }
+
+    /// Verifies a request whose body is in hand, at the time you say.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`].
+    pub fn verify_at(&self, head: &RequestHead<'_>, body: &[u8], now: UnixTime) -> Result<Verified, Error> {
+        // The judgement of `begin_at`, `update` and `finish`, without the hash states that those keep between the steps:
+        // half the time on a body of a webhook's size. The tests hold the two to the same answer.
+        let claim = self.check(head, now)?;
+        let RequestHead { method, uri, .. } = *head;
+        if forbids_body(method) && !body.is_empty() {
+            return Err(Error::UnexpectedBody);
+        }
+        let (current, previous) = match claim.scheme {
+            Scheme::V1 => {
+                Utf8Check::whole(body)?;
+                self.each_secret(|secret| claim.is(&secret.v1(body)))
+            }
+            Scheme::V2 => {
+                Utf8Check::whole(body)?;
+                self.each_secret(|secret| claim.is(&secret.v2(method, uri, body)))
+            }
+            Scheme::V3(timestamp) => {
+                let has_escapes = uri::has_escapes(uri);
+                self.each_secret(|secret| {
+                    let as_received = claim.is(&secret.v3(method, uri, body, timestamp));
+                    if has_escapes {
+                        as_received | claim.is(&secret.v3_of(method, uri::decoded(uri), body, timestamp))
+                    } else {
+                        as_received
+                    }
+                })
+            }
+        };
+        claim.conclude(current, previous)
+    }
+
+    /// Begins to verify a request whose body is still to come, at the time of the system clock.
+    ///
+    /// # Errors
+    ///
+    /// As for [`begin_at`](Self::begin_at).
+    #[cfg(feature = "std")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    pub fn begin(&self, head: &RequestHead<'_>) -> Result<Verification, Error> {
+        self.begin_at(head, UnixTime::now())
+    }
+
+    /// Begins to verify a request whose body is still to come, at the time you say.
+    ///
+    /// The newest scheme that the request carries is the one verified. It decides alone: if it is malformed, stale or
+    /// does not match, an older signature beside it is not looked at.
+    ///
+    /// ```
+    /// # use hubspot_signature::{Error, RequestHead, UnixTime, Verified, Verifier};
+    /// fn verify<'a>(
+    ///     verifier: &Verifier,
+    ///     head: &RequestHead<'_>,
+    ///     body: impl Iterator<Item = &'a [u8]>,
+    ///     now: UnixTime,
+    /// ) -> Result<Verified, Error> {
+    ///     let mut verification = verifier.begin_at(head, now)?; // may refuse: the body is not even read
+    ///     for chunk in body {
+    ///         verification.update(chunk);
+    ///     }
+    ///     verification.finish()
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Every [`Error`] that does not depend on the body: all but [`UnexpectedBody`](Error::UnexpectedBody),
+    /// [`BodyNotUtf8`](Error::BodyNotUtf8) and [`Mismatch`](Error::Mismatch).
+    pub fn begin_at(&self, head: &RequestHead<'_>, now: UnixTime) -> Result<Verification, Error> {
+        let claim = self.check(head, now)?;
+        let RequestHead { method, uri, .. } = *head;
+        let candidates = match claim.scheme {
+            Scheme::V1 => Candidates::hashes(self.each_secret(ClientSecret::begin_v1)),
+            Scheme::V2 => Candidates::hashes(self.each_secret(|secret| secret.begin_v2(method, uri))),
+            Scheme::V3(timestamp) => {
+                let (current, previous) = self.each_secret(|secret| UriForms::new(secret, method, uri));
+                Candidates::Mac { current, previous, timestamp }
+            }
+        };
+        Ok(Verification { claim, candidates, body_forbidden: forbids_body(method), body_seen: false })
+    }
+
+    /// All that can be judged before the body.
+    fn check(&self, head: &RequestHead<'_>, now: UnixTime) -> Result<Claim, Error> {
+        let claim = Claim::read(&head.headers)?;
+        let version = claim.version();
+        if version < self.minimum_version {
+            return Err(Error::VersionBelowMinimum { found: version, minimum: self.minimum_version });
+        }
+        if let Scheme::V3(timestamp) = claim.scheme {
+            self.freshness.check(timestamp, now)?;
+        }
+        if head.method.is_empty() || !head.method.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            return Err(Error::InvalidMethod);
+        }
+        if version > Version::V1 && !uri::is_absolute(head.uri) {
+            return Err(Error::UriNotAbsolute);
+        }
+        Ok(claim)
+    }
+
+    /// Both secrets are always used, so that the time taken tells no more than that there are two.
+    fn each_secret<T>(&self, with: impl Fn(&ClientSecret) -> T) -> (T, Option<T>) {
+        (with(&self.current), self.previous.as_ref().map(with))
+    }
+}
+
+/// HubSpot sends no body with these, and the signature does not tell where the URI ends and the body begins: the one of
+/// `GET …?portalId=123` is also that of `GET …?portalId=1` with the body `23` (docs/PROTOCOL.md §5.2).
+fn forbids_body(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD")
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { current, previous, minimum_version, freshness } = self;
+        f.debug_struct("Verifier")
+            .field("current", current)
+            .field("previous", previous)
+            .field("minimum_version", minimum_version)
+            .field("max_age", &freshness.max_age)
+            .field("max_clock_skew", &freshness.max_clock_skew)
+            .finish()
+    }
+}
+
+/// What the headers of a request claim: the newest signature among them, well-formed.
+struct Claim {
+    signature: Signature,
+    scheme: Scheme,
+}
+
+/// What a [`Version`] needs beside the signature.
+#[derive(Clone, Copy)]
+enum Scheme {
+    V1,
+    V2,
+    V3(UnixTime),
+}
+
+impl Claim {
+    fn read(headers: &SignatureHeaders<'_>) -> Result<Self, Error> {
+        // All four are looked at before any decides, so that a doubled header is refused whichever scheme it belongs to.
+        let unversioned = headers.get(Header::Signature)?;
+        let version = headers.get(Header::SignatureVersion)?;
+        let v3 = headers.get(Header::SignatureV3)?;
+        let timestamp = headers.get(Header::RequestTimestamp)?;
+
+        if let Some(text) = v3 {
+            let signature = Signature::parse(Version::V3, text)?;
+            let timestamp = timestamp.ok_or(Error::MissingHeader { header: Header::RequestTimestamp })?;
+            return Ok(Self { signature, scheme: Scheme::V3(UnixTime::parse(timestamp)?) });
+        }
+        let (version, scheme) = match version {
+            None if unversioned.is_none() => return Err(Error::MissingSignature),
+            // HubSpot's documentation has no default. v2 is the scheme of its workflow article, and the stricter one.
+            None | Some(b"v2") => (Version::V2, Scheme::V2),
+            Some(b"v1") => (Version::V1, Scheme::V1),
+            Some(b"v3") => return Err(Error::MissingHeader { header: Header::SignatureV3 }),
+            Some(_) => return Err(Error::UnknownVersion),
+        };
+        let text = unversioned.ok_or(Error::MissingHeader { header: Header::Signature })?;
+        Ok(Self { signature: Signature::parse(version, text)?, scheme })
+    }
+
+    const fn version(&self) -> Version {
+        self.signature.version()
+    }
+
+    fn is(&self, computed: &Signature) -> Choice {
+        self.signature.ct_eq(computed)
+    }
+
+    /// The one place where a comparison becomes a decision.
+    fn conclude(&self, current: Choice, previous: Option<Choice>) -> Result<Verified, Error> {
+        let version = self.version();
+        let timestamp = match self.scheme {
+            Scheme::V1 | Scheme::V2 => None,
+            Scheme::V3(timestamp) => Some(timestamp),
+        };
+        if bool::from(current) {
+            Ok(Verified { version, timestamp, secret: MatchedSecret::Current })
+        } else if previous.is_some_and(bool::from) {
+            Ok(Verified { version, timestamp, secret: MatchedSecret::Previous })
+        } else {
+            Err(Error::Mismatch { version })
+        }
+    }
+}
+
+/// A request whose head has passed and whose body is being hashed. Made by [`Verifier::begin_at`].
+///
+/// It holds a few hundred bytes, however long the body is, and borrows nothing, so it can live in a future or a task.
+#[must_use = "a request is verified only when `finish` has returned `Ok`"]
+pub struct Verification {
+    claim: Claim,
+    candidates: Candidates,
+    body_forbidden: bool,
+    body_seen: bool,
+}
+
+/// Each signature that would be right, in the making.
+#[allow(clippy::large_enum_variant, reason = "boxing would allocate")]
+enum Candidates {
+    Hash { current: Sha256, previous: Option<Sha256>, utf8: Utf8Check },
+    Mac { current: UriForms, previous: Option<UriForms>, timestamp: UnixTime },
+}
+
+impl Candidates {
+    fn hashes((current, previous): (Sha256, Option<Sha256>)) -> Self {
+        Self::Hash { current, previous, utf8: Utf8Check::default() }
+    }
+}
+
+/// v3 under one secret. HubSpot's documentation says that the URI is signed with twelve escapes decoded, its SDKs and
+/// its development proxy sign it as it is, so both are right; there is a second one only if they differ.
+struct UriForms {
+    as_received: Hmac<Sha256>,
+    decoded: Option<Hmac<Sha256>>,
+}
+
+impl UriForms {
+    fn new(secret: &ClientSecret, method: &str, uri: &str) -> Self {
+        Self {
+            as_received: secret.begin_v3(method, [uri]),
+            decoded: uri::has_escapes(uri).then(|| secret.begin_v3(method, uri::decoded(uri))),
+        }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        self.as_received.update(bytes);
+        if let Some(mac) = &mut self.decoded {
+            mac.update(bytes);
+        }
+    }
+
+    /// Both forms are compared, whatever the first one says.
+    fn matches(self, claim: &Claim, timestamp: UnixTime) -> Choice {
+        let as_received = claim.is(&signature::authenticated(self.as_received, timestamp));
+        match self.decoded {
+            Some(mac) => as_received | claim.is(&signature::authenticated(mac, timestamp)),
+            None => as_received,
+        }
+    }
+}
+
+impl Verification {
+    /// The scheme that is being verified.
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        self.claim.version()
+    }
+
+    /// Takes the next bytes of the body, raw as they were received. Chunks may be of any size.
+    pub fn update(&mut self, chunk: &[u8]) {
+        if chunk.is_empty() {
+            return;
+        }
+        self.body_seen = true;
+        if self.body_forbidden {
+            return;
+        }
+        match &mut self.candidates {
+            Candidates::Hash { current, previous, utf8 } => {
+                utf8.update(chunk);
+                current.update(chunk);
+                if let Some(hash) = previous {
+                    hash.update(chunk);
+                }
+            }
+            Candidates::Mac { current, previous, .. } => {
+                current.update(chunk);
+                if let Some(forms) = previous {
+                    forms.update(chunk);
+                }
+            }
+        }
+    }
+
+    /// Says whether the signature is that of this request, now that the body is complete.
+    ///
+    /// What the signature should have been is not to be had, neither from the result nor from an error.
+    ///
+    /// # Errors
+    ///
+    /// [`UnexpectedBody`](Error::UnexpectedBody), [`BodyNotUtf8`](Error::BodyNotUtf8) or [`Mismatch`](Error::Mismatch).
+    pub fn finish(self) -> Result<Verified, Error> {
+        let Self { claim, candidates, body_seen, body_forbidden } = self;
+        if body_seen && body_forbidden {
+            return Err(Error::UnexpectedBody);
+        }
+        let (current, previous) = match candidates {
+            Candidates::Hash { current, previous, utf8 } => {
+                utf8.finish()?;
+                let matches = |hash| claim.is(&signature::hashed(claim.version(), hash));
+                (matches(current), previous.map(matches))
+            }
+            Candidates::Mac { current, previous, timestamp } => {
+                let matches = |forms: UriForms| forms.matches(&claim, timestamp);
+                (matches(current), previous.map(matches))
+            }
+        };
+        claim.conclude(current, previous)
+    }
+}
+
+impl fmt::Debug for Verification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verification").field("version", &self.version()).finish_non_exhaustive()
+    }
+}
+
+/// The proof that a request comes from whoever holds the client secret. Only a [`Verifier`] can make one.
+///
+/// ```compile_fail
+/// let forged = hubspot_signature::Verified { version: todo!(), timestamp: None, secret: todo!() };
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Verified {
+    version: Version,
+    timestamp: Option<UnixTime>,
+    secret: MatchedSecret,
+}
+
+impl Verified {
+    /// The scheme that was verified.
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// When HubSpot signed, if the scheme says so: `None` for v1 and v2, which can be replayed at any time.
+    #[must_use]
+    pub const fn timestamp(&self) -> Option<UnixTime> {
+        self.timestamp
+    }
+
+    /// Which of the secrets matched.
+    #[must_use]
+    pub const fn secret(&self) -> MatchedSecret {
+        self.secret
+    }
+}
+
+/// Which of a verifier's secrets a signature was made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(clippy::exhaustive_enums, reason = "a verifier has these two")]
+pub enum MatchedSecret {
+    /// The one given to [`Verifier::new`].
+    Current,
+    /// The one given to [`Verifier::previous_secret`]: HubSpot still signs with it, so the rotation is not over.
+    Previous,
+}
