@@ -71,7 +71,7 @@ impl ClientSecret {
     /// `method` is upper case; `uri` is the absolute URL, exactly as HubSpot called it.
     #[must_use]
     pub fn v2(&self, method: &str, uri: &str, body: &[u8]) -> Signature {
-        signature::hashed(Version::V2, self.begin_v2(method, uri).chain_update(body))
+        self.v2_of(method, [uri], body)
     }
 
     /// The v3 signature: `HMAC-SHA-256(key = secret, method + uri + body + timestamp)`, in padded base64.
@@ -118,11 +118,18 @@ impl ClientSecret {
     }
 
     /// v2 up to the body.
-    pub(crate) fn begin_v2(&self, method: &str, uri: &str) -> Sha256 {
-        self.prefixed.clone().chain_update(method).chain_update(uri)
+    pub(crate) fn begin_v2<'a>(&self, method: &str, uri: impl IntoIterator<Item = &'a str>) -> Sha256 {
+        let mut hash = self.prefixed.clone().chain_update(method);
+        uri.into_iter().for_each(|piece| hash.update(piece));
+        hash
     }
 
-    /// v3 of a URI that comes in pieces, so that it can be decoded on the way.
+    /// v2 of a URI that comes in pieces.
+    pub(crate) fn v2_of<'a>(&self, method: &str, uri: impl IntoIterator<Item = &'a str>, body: &[u8]) -> Signature {
+        signature::hashed(Version::V2, self.begin_v2(method, uri).chain_update(body))
+    }
+
+    /// v3 of a URI that comes in pieces.
     pub(crate) fn v3_of<'a>(
         &self,
         method: &str,

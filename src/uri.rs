@@ -1,21 +1,59 @@
 //! The URI as v3 may sign it: with twelve escapes decoded, and only these (docs/PROTOCOL.md §3).
 
-/// Whether the URI is an absolute `http` or `https` URL with a host: all that a signed URI must be.
-pub(crate) fn is_absolute(uri: &str) -> bool {
-    ["https://", "http://"].iter().any(|prefix| {
-        uri.split_at_checked(prefix.len()).is_some_and(|(scheme, rest)| {
-            scheme.eq_ignore_ascii_case(prefix)
-                && !matches!(rest.as_bytes().first(), None | Some(b'/' | b'?' | b'#' | b':' | b'@'))
-        })
-    })
+/// An absolute URI in parts, which are hashed one after the other and so need not be joined in memory.
+///
+/// No escape spans two parts: they meet where a URI has a delimiter.
+#[derive(Clone, Copy)]
+pub(crate) struct SignedUri<'a> {
+    parts: [&'a str; 4],
 }
 
-/// The URI with the twelve escapes decoded, in pieces that borrow from it; an iterator, so that it can be hashed as it is
+impl<'a> SignedUri<'a> {
+    /// A URI in one part.
+    pub(crate) const fn whole(uri: &'a str) -> Self {
+        Self { parts: [uri, "", "", ""] }
+    }
+
+    /// `scheme` includes `://`; `path_and_query` begins with a slash.
+    #[cfg(feature = "http")]
+    pub(crate) const fn joined(scheme: &'a str, authority: &'a str, prefix: &'a str, path_and_query: &'a str) -> Self {
+        Self { parts: [scheme, authority, prefix, path_and_query] }
+    }
+
+    /// Whether this is an `http` or `https` URL with a host: all that a signed URI must be.
+    pub(crate) fn is_absolute(self) -> bool {
+        let [first, second, ..] = self.parts;
+        ["https://", "http://"].iter().any(|prefix| {
+            first.split_at_checked(prefix.len()).is_some_and(|(scheme, rest)| {
+                let host = if rest.is_empty() { second } else { rest };
+                scheme.eq_ignore_ascii_case(prefix)
+                    && !matches!(host.as_bytes().first(), None | Some(b'/' | b'?' | b'#' | b':' | b'@'))
+            })
+        })
+    }
+
+    /// Whether decoding changes the URI.
+    pub(crate) fn has_escapes(self) -> bool {
+        self.parts.iter().any(|part| part.as_bytes().contains(&b'%') && literal_length(part) < part.len())
+    }
+
+    /// The URI as HubSpot called it.
+    pub(crate) fn as_received(self) -> impl Iterator<Item = &'a str> {
+        self.parts.into_iter()
+    }
+
+    /// The URI with the twelve escapes decoded.
+    pub(crate) fn decoded(self) -> impl Iterator<Item = &'a str> {
+        self.parts.into_iter().flat_map(decoded)
+    }
+}
+
+/// The text with the twelve escapes decoded, in pieces that borrow from it; an iterator, so that it can be hashed as it is
 /// decoded.
 ///
 /// One pass: what a decoded character forms with its neighbours is not looked at again, so `%2540` stays `%2540`.
-pub(crate) fn decoded(uri: &str) -> impl Iterator<Item = &str> {
-    let mut rest = uri;
+fn decoded(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
     core::iter::from_fn(move || {
         if rest.is_empty() {
             return None;
@@ -29,11 +67,6 @@ pub(crate) fn decoded(uri: &str) -> impl Iterator<Item = &str> {
         rest = after;
         Some(piece)
     })
-}
-
-/// Whether decoding changes the URI.
-pub(crate) fn has_escapes(uri: &str) -> bool {
-    uri.as_bytes().contains(&b'%') && literal_length(uri) < uri.len()
 }
 
 /// How many bytes come before the first of the twelve escapes.
