@@ -81,6 +81,14 @@ pub enum Error {
         /// How many bytes of the body were UTF-8.
         valid_up_to: u64,
     },
+    /// The public URL is to be taken from headers of the request, and they do not give it: this one is absent, doubled,
+    /// malformed, or contradicted by another. Comes only from a [`PublicUrl`](crate::http::PublicUrl) that trusts them.
+    #[cfg(feature = "http")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+    PublicUrlUnknown {
+        /// The header's name in lower case.
+        header: &'static str,
+    },
     /// Everything is well-formed, but the signature is not that of this request under this client secret.
     Mismatch {
         /// The scheme that was verified.
@@ -164,6 +172,12 @@ impl fmt::Display for Error {
                 "the body is not UTF-8 from byte {valid_up_to} on, as v1 and v2 require; pass the raw bytes received, \
                  decompressed by nobody but the HTTP transport"
             ),
+            #[cfg(feature = "http")]
+            Self::PublicUrlUnknown { header } => write!(
+                f,
+                "the public URL cannot be told from the request: its {header} header is absent, doubled, malformed or \
+                 contradicted by another; configure the public URL instead"
+            ),
             Self::Mismatch { version } => write!(
                 f,
                 "the {version} signature does not match; check, in this order: the client secret is that of the app \
@@ -214,6 +228,42 @@ impl fmt::Display for SecretError {
 }
 
 impl core::error::Error for SecretError {}
+
+/// Why a text was refused as public URL. A fault of configuration: it shows at start-up, and no request can raise it.
+#[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PublicUrlError {
+    /// It is not a URL that begins with `http://` or `https://` and a host.
+    NotAbsolute,
+    /// It has a query. That of each request is used.
+    Query,
+    /// It has a fragment, which is never sent.
+    Fragment,
+    /// It has a user name or password, which do not belong to the URL that HubSpot calls.
+    Credentials,
+    /// The path prefix does not begin with a slash, ends with one, or is not a path.
+    PathPrefix,
+}
+
+#[cfg(feature = "http")]
+impl fmt::Display for PublicUrlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotAbsolute => {
+                "the public URL is not absolute; give scheme and host, as in https://hooks.example.com"
+            }
+            Self::Query => "the public URL has a query; leave it out, that of each request is used",
+            Self::Fragment => "the public URL has a fragment (#…), which is never sent; leave it out",
+            Self::Credentials => "the public URL has a user name or password; leave them out",
+            Self::PathPrefix => "the path prefix must be a path that begins with a slash and does not end with one",
+        })
+    }
+}
+
+#[cfg(feature = "http")]
+impl core::error::Error for PublicUrlError {}
 
 /// A duration in the unit a person would use, rounded down.
 struct Span(Duration);

@@ -20,6 +20,9 @@ extern crate std;
 
 mod error;
 mod headers;
+#[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+pub mod http;
 mod secret;
 mod signature;
 mod time;
@@ -27,6 +30,8 @@ mod uri;
 mod utf8;
 mod verifier;
 
+#[cfg(feature = "http")]
+pub use crate::error::PublicUrlError;
 pub use crate::error::{Error, SecretError};
 pub use crate::headers::{Header, SignatureHeaders};
 pub use crate::secret::ClientSecret;
