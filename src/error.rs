@@ -89,6 +89,17 @@ pub enum Error {
         /// The header's name in lower case.
         header: &'static str,
     },
+    /// The body is larger than the layer accepts. It was not read further.
+    #[cfg(feature = "tower")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+    BodyTooLarge {
+        /// The layer's [`body_limit`](crate::tower::VerifyLayer::body_limit), in bytes.
+        limit: usize,
+    },
+    /// The body broke off or could not be read.
+    #[cfg(feature = "tower")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+    BodyUnreadable,
     /// Everything is well-formed, but the signature is not that of this request under this client secret.
     Mismatch {
         /// The scheme that was verified.
@@ -178,6 +189,15 @@ impl fmt::Display for Error {
                 "the public URL cannot be told from the request: its {header} header is absent, doubled, malformed or \
                  contradicted by another; configure the public URL instead"
             ),
+            #[cfg(feature = "tower")]
+            Self::BodyTooLarge { limit } => {
+                write!(
+                    f,
+                    "the body is larger than {limit} bytes; raise the layer's body_limit if HubSpot sends such bodies"
+                )
+            }
+            #[cfg(feature = "tower")]
+            Self::BodyUnreadable => f.write_str("the body broke off or could not be read"),
             Self::Mismatch { version } => write!(
                 f,
                 "the {version} signature does not match; check, in this order: the client secret is that of the app \

@@ -18,6 +18,8 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "axum")]
+mod axum;
 mod error;
 mod headers;
 #[cfg(feature = "http")]
@@ -26,6 +28,9 @@ pub mod http;
 mod secret;
 mod signature;
 mod time;
+#[cfg(feature = "tower")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+pub mod tower;
 mod uri;
 mod utf8;
 mod verifier;
