@@ -46,7 +46,7 @@ pub enum Error {
         /// How many bytes it has, white space around it not counted.
         length: usize,
     },
-    /// `X-HubSpot-Request-Timestamp` is not exactly 13 ASCII digits.
+    /// `X-HubSpot-Request-Timestamp` is not exactly 13 ASCII digits, the first of them not `0`.
     MalformedTimestamp {
         /// How many bytes it has, white space around it not counted.
         length: usize,

@@ -43,13 +43,17 @@ impl UnixTime {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
-    /// The exact text of a header: 13 ASCII digits.
+    /// The exact text of a header: 13 ASCII digits, the first of them not `0`.
     ///
-    /// 13 digits span 2001 to 2286. Fewer or more would let digits move between the end of the body (or URI) and the
-    /// timestamp without changing what is signed (docs/PROTOCOL.md §5.2: a time in the year 2340 is never too old).
+    /// Such numbers span 2001 to 2286. Fewer or more digits would let some move between the end of the body (or URI) and
+    /// the timestamp without changing what is signed (docs/PROTOCOL.md §5.2: a time in the year 2340 is never too old).
+    /// So would a leading zero, since it is [`decimal`](Self::decimal) that is hashed, which has none.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, Error> {
         let malformed = Error::MalformedTimestamp { length: text.len() };
         let digits: &[u8; 13] = text.try_into().map_err(|_| malformed)?;
+        if digits.starts_with(b"0") {
+            return Err(malformed);
+        }
         digits
             .iter()
             .try_fold(0_u64, |millis, byte| match byte {
