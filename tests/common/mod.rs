@@ -51,9 +51,7 @@ impl Request {
         match version {
             Version::V1 => request.with_hash("v1", &naive::v1(SECRET, &request.body)),
             Version::V2 => request.with_hash("v2", &naive::v2(SECRET, method, uri, &request.body)),
-            _ => {
-                request.with_mac(&naive::v3(SECRET, method, uri, &request.body, &timestamp), &timestamp)
-            }
+            _ => request.with_mac(&naive::v3(SECRET, method, uri, &request.body, &timestamp), &timestamp),
         }
     }
 
@@ -161,22 +159,14 @@ pub fn refusals() -> Vec<(Verifier, Request, Error)> {
     add(verifier(), Request::new("POST", URI, BODY), Error::MissingSignature);
     add(verifier(), v3.without(header), Error::MissingHeader { header });
     add(verifier(), v2.without(Header::Signature), Error::MissingHeader { header: Header::Signature });
-    add(
-        verifier(),
-        v2.replacing(Header::SignatureVersion, "v3"),
-        Error::MissingHeader { header: Header::SignatureV3 },
-    );
+    add(verifier(), v2.replacing(Header::SignatureVersion, "v3"), Error::MissingHeader { header: Header::SignatureV3 });
     add(verifier(), v3.with(header, "1700000000000"), Error::DuplicateHeader { header });
     add(verifier(), v2.replacing(Header::SignatureVersion, "v4"), Error::UnknownVersion);
     let (found, minimum) = (Version::V1, Version::V2);
     add(verifier(), v1.clone(), Error::VersionBelowMinimum { found, minimum });
     let (found, minimum) = (Version::V2, Version::V3);
     add(verifier().minimum_version(minimum), v2.clone(), Error::VersionBelowMinimum { found, minimum });
-    add(
-        verifier(),
-        v3.replacing(Header::SignatureV3, "c2hvcnQ="),
-        Error::MalformedSignature { version, length: 8 },
-    );
+    add(verifier(), v3.replacing(Header::SignatureV3, "c2hvcnQ="), Error::MalformedSignature { version, length: 8 });
     add(
         verifier(),
         v2.replacing(Header::Signature, "0".repeat(63)),
