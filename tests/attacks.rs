@@ -87,8 +87,8 @@ fn length_extension_of_a_request_without_body() {
     }
 }
 
-/// 5.1. With the glue in the URI the signature is right as well, but such bytes are no `&str`, so there is no way to hand
-/// them to the verifier; and no text made from them has the forged signature.
+/// 5.1. With the glue in the URI the signature is right as well, but such bytes are no `&str`, so there is no way to
+/// hand them to the verifier; and no text made from them has the forged signature.
 #[test]
 fn length_extension_of_a_uri() {
     let suffix = b"&userId=1";
@@ -146,8 +146,8 @@ fn moved_boundary_from_the_request_into_the_timestamp() {
     }
 }
 
-/// 5.2. The other way round: the first digit of the timestamp moves into what comes before it. What is left is in the year
-/// 1992, but a check of age is the operator's to widen, so it is not what stands in the way.
+/// 5.2. The other way round: the first digit of the timestamp moves into what comes before it. What is left is in the
+/// year 1992, but a check of age is the operator's to widen, so it is not what stands in the way.
 #[test]
 fn moved_boundary_from_the_timestamp_into_the_request() {
     let ageless = verifier().max_age(Duration::MAX).max_clock_skew(Duration::MAX);
@@ -194,7 +194,8 @@ fn boundary_between_uri_and_body_of_a_post_is_not_signed() {
     }
 }
 
-/// 5.2. Nor is there a separator between method and URI, but only one reading has an upper-case method and an absolute URL.
+/// 5.2. Nor is there a separator between method and URI, but only one reading has an upper-case method and an absolute
+/// URL.
 #[test]
 fn boundary_between_method_and_uri_cannot_move() {
     for (method, uri) in [("POST", URI), ("GET", "HTTPS://HOOKS.EXAMPLE.COM/"), ("PUT", "http://a")] {
@@ -291,7 +292,8 @@ fn downgrade_by_spoiling_v3() {
     }
 }
 
-/// 5.4. v3 passes for five minutes, then never again. v2 has no time, which its proof says; v1 binds nothing but the body.
+/// 5.4. v3 passes for five minutes, then never again. v2 has no time, which its proof says; v1 binds nothing but the
+/// body.
 #[test]
 fn replay() {
     let later = |millis| UnixTime::from_millis(NOW.as_millis() + millis);
@@ -320,8 +322,8 @@ fn replay() {
     assert!(matches!(v1.judge(&verifier()), Err(Error::VersionBelowMinimum { .. })));
 }
 
-/// 5.5. A request captured at one host of the app and replayed at another. Whoever builds the URI from the request's own
-/// `Host` asks the attacker what to verify; with the configured URL the signature is that of another address.
+/// 5.5. A request captured at one host of the app and replayed at another. Whoever builds the URI from the request's
+/// own `Host` asks the attacker what to verify; with the configured URL the signature is that of another address.
 #[test]
 fn replay_at_another_host() {
     for version in [Version::V2, Version::V3] {

@@ -1,5 +1,5 @@
-//! Which requests a verifier believes: minimum version, freshness, rotation, the newest scheme alone, and what is refused
-//! before the body.
+//! Which requests a verifier believes: minimum version, freshness, rotation, the newest scheme alone, and what is
+//! refused before the body.
 
 mod common;
 
@@ -209,8 +209,8 @@ fn absent_headers() {
     }
 }
 
-/// The list of refusals is complete, each refusal is the one expected, and `begin_at` already makes every one that does not
-/// need the body.
+/// The list of refusals is complete, each refusal is the one expected, and `begin_at` already makes every one that does
+/// not need the body.
 #[test]
 fn refused_before_the_body() {
     let mut variants = HashSet::new();

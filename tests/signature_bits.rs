@@ -1,4 +1,5 @@
-//! A signature passes as the exact text it is: every bit and every length, and the checks of form against real decoders.
+//! A signature passes as the exact text it is: every bit and every length, and the checks of form against real
+//! decoders.
 
 mod common;
 
@@ -67,7 +68,8 @@ fn parse(version: Version, digest: &[u8]) -> Signature {
     Signature::parse(version, encode(version, digest).as_bytes()).expect("canonical")
 }
 
-/// Every length from 0 to 100 and some long ones: beginnings of the right text, it and more, and one character repeated.
+/// Every length from 0 to 100 and some long ones: beginnings of the right text, it and more, and one character
+/// repeated.
 #[test]
 fn every_length_but_the_right_one() {
     for version in VERSIONS {

@@ -97,8 +97,8 @@ fn computed_naively() {
     }
 }
 
-/// Those of the local development proxy are signed right, but as HubSpot itself never sends a request: a GET with a body, and
-/// a timestamp that its test made short. So they are computed above and refused here.
+/// Those of the local development proxy are signed right, but as HubSpot itself never sends a request: a GET with a
+/// body, and a timestamp that its test made short. So they are computed above and refused here.
 fn expected_refusal(vector: &Vector) -> Option<Error> {
     match &vector.timestamp {
         Some(timestamp) if timestamp.len() == 10 => Some(Error::MalformedTimestamp { length: 10 }),

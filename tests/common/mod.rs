@@ -1,5 +1,5 @@
-//! What the tests share: a request one can tamper with, a naive signer and verifier written from the protocol alone, and
-//! the length extension of SHA-256.
+//! What the tests share: a request one can tamper with, a naive signer and verifier written from the protocol alone,
+//! and the length extension of SHA-256.
 
 #![allow(dead_code, reason = "each test file is a crate of its own and uses its own part of this one")]
 
