@@ -304,6 +304,7 @@ impl fmt::Display for Span {
                 if rest == 0 { Ok(()) } else { write!(f, " {rest} s") }
             }
             HOUR..DAY => write!(f, "{} h", seconds / HOUR),
+            _ if seconds / DAY == 1 => f.write_str("1 day"),
             _ => write!(f, "{} days", seconds / DAY),
         }
     }
