@@ -1,5 +1,7 @@
 //! [`Utf8Check`]: whether a body that arrives in chunks is UTF-8, a character split across chunks included.
 
+use core::str::Utf8Error;
+
 use crate::Error;
 
 /// The state of the check between two chunks.
@@ -19,9 +21,10 @@ pub(crate) struct Utf8Check {
 impl Utf8Check {
     /// The check of a body in hand.
     pub(crate) fn whole(body: &[u8]) -> Result<(), Error> {
-        let mut check = Self::default();
-        check.update(body);
-        check.finish()
+        match validate(body) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(Error::BodyNotUtf8 { valid_up_to: error.valid_up_to() as u64 }),
+        }
     }
 
     pub(crate) fn update(&mut self, mut chunk: &[u8]) {
@@ -33,8 +36,8 @@ impl Utf8Check {
         if self.invalid {
             return;
         }
-        match core::str::from_utf8(chunk) {
-            Ok(_) => self.count(chunk.len()),
+        match validate(chunk) {
+            Ok(()) => self.count(chunk.len()),
             Err(error) => {
                 self.count(error.valid_up_to());
                 match (error.error_len(), chunk.get(error.valid_up_to()..)) {
@@ -70,4 +73,9 @@ impl Utf8Check {
     fn count(&mut self, bytes: usize) {
         self.valid_up_to = self.valid_up_to.saturating_add(bytes as u64);
     }
+}
+
+/// What is all ASCII, as most JSON is, is seen to be so in half the time that UTF-8 takes to decode.
+fn validate(bytes: &[u8]) -> Result<(), Utf8Error> {
+    if bytes.is_ascii() { Ok(()) } else { core::str::from_utf8(bytes).map(|_| ()) }
 }
