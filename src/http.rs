@@ -255,7 +255,7 @@ pub fn sign<B: AsRef<[u8]>>(
     let uri = public_url.of(request.uri(), request.headers())?;
     let (method, body) = (request.method().as_str(), request.body().as_ref());
     let v2 = secret.v2_of(method, uri.as_received(), body);
-    let v3 = secret.v3_of(method, uri.as_received(), body, now);
+    let v3 = secret.v3_of(method, uri.as_received(), body, now.decimal().as_bytes());
     set(request.headers_mut(), &SignedHeaders::new(v2, v3, now));
     Ok(())
 }
@@ -273,7 +273,7 @@ pub fn sign_with_v1<B: AsRef<[u8]>>(
 ) -> Result<(), Error> {
     let uri = public_url.of(request.uri(), request.headers())?;
     let body = request.body().as_ref();
-    let v3 = secret.v3_of(request.method().as_str(), uri.as_received(), body, now);
+    let v3 = secret.v3_of(request.method().as_str(), uri.as_received(), body, now.decimal().as_bytes());
     let signed = SignedHeaders::new(secret.v1(body), v3, now);
     set(request.headers_mut(), &signed);
     Ok(())

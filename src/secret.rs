@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{HmacReset, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use crate::signature::{self, SignedHeaders};
@@ -27,7 +27,7 @@ pub struct ClientSecret {
     /// SHA-256 that has absorbed the secret: where v1 and v2 begin.
     prefixed: Sha256,
     /// HMAC-SHA-256 keyed with the secret: where v3 begins.
-    keyed: Hmac<Sha256>,
+    keyed: HmacReset<Sha256>,
 }
 
 impl ClientSecret {
@@ -54,7 +54,7 @@ impl ClientSecret {
         Ok(Self {
             prefixed: Sha256::new_with_prefix(client_secret),
             // HMAC takes a key of any length (RFC 2104 section 2), so this error never comes.
-            keyed: Hmac::new_from_slice(client_secret.as_bytes()).map_err(|_| SecretError::Empty)?,
+            keyed: HmacReset::new_from_slice(client_secret.as_bytes()).map_err(|_| SecretError::Empty)?,
         })
     }
 
@@ -63,7 +63,9 @@ impl ClientSecret {
     /// It binds neither method nor URL nor time. The Webhooks API and private apps send it.
     #[must_use]
     pub fn v1(&self, body: &[u8]) -> Signature {
-        signature::hashed(Version::V1, self.begin_v1().chain_update(body))
+        let mut hash = self.begin_v1();
+        hash.update(body);
+        signature::hashed(Version::V1, &mut hash)
     }
 
     /// The v2 signature: `SHA-256(secret + method + uri + body)`, in lower-case hex.
@@ -80,7 +82,7 @@ impl ClientSecret {
     /// decoded; the verifier tries both (see [the crate's documentation](crate#the-public-url)).
     #[must_use]
     pub fn v3(&self, method: &str, uri: &str, body: &[u8], timestamp: UnixTime) -> Signature {
-        self.v3_of(method, [uri], body, timestamp)
+        self.v3_of(method, [uri], body, timestamp.decimal().as_bytes())
     }
 
     /// Signs as HubSpot's workflows, custom workflow actions, CRM cards and UI extensions do: v2, with v3 beside it.
@@ -119,31 +121,37 @@ impl ClientSecret {
 
     /// v2 up to the body.
     pub(crate) fn begin_v2<'a>(&self, method: &str, uri: impl IntoIterator<Item = &'a str>) -> Sha256 {
-        let mut hash = self.prefixed.clone().chain_update(method);
-        uri.into_iter().for_each(|piece| hash.update(piece));
+        let mut hash = self.prefixed.clone();
+        hash.update(method);
+        uri.into_iter().filter(|piece| !piece.is_empty()).for_each(|piece| hash.update(piece));
         hash
     }
 
     /// v2 of a URI that comes in pieces.
     pub(crate) fn v2_of<'a>(&self, method: &str, uri: impl IntoIterator<Item = &'a str>, body: &[u8]) -> Signature {
-        signature::hashed(Version::V2, self.begin_v2(method, uri).chain_update(body))
+        let mut hash = self.begin_v2(method, uri);
+        hash.update(body);
+        signature::hashed(Version::V2, &mut hash)
     }
 
-    /// v3 of a URI that comes in pieces.
+    /// v3 of a URI that comes in pieces, the timestamp as the header has it.
     pub(crate) fn v3_of<'a>(
         &self,
         method: &str,
         uri: impl IntoIterator<Item = &'a str>,
         body: &[u8],
-        timestamp: UnixTime,
+        timestamp: &[u8],
     ) -> Signature {
-        signature::authenticated(self.begin_v3(method, uri).chain_update(body), timestamp)
+        let mut mac = self.begin_v3(method, uri);
+        mac.update(body);
+        signature::authenticated(&mut mac, timestamp)
     }
 
     /// v3 up to the body.
-    pub(crate) fn begin_v3<'a>(&self, method: &str, uri: impl IntoIterator<Item = &'a str>) -> Hmac<Sha256> {
-        let mut mac = self.keyed.clone().chain_update(method);
-        uri.into_iter().for_each(|piece| mac.update(piece.as_bytes()));
+    pub(crate) fn begin_v3<'a>(&self, method: &str, uri: impl IntoIterator<Item = &'a str>) -> HmacReset<Sha256> {
+        let mut mac = self.keyed.clone();
+        mac.update(method.as_bytes());
+        uri.into_iter().filter(|piece| !piece.is_empty()).for_each(|piece| mac.update(piece.as_bytes()));
         mac
     }
 }

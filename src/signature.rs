@@ -3,7 +3,7 @@
 use core::fmt;
 
 use base64ct::{Base64, Encoding};
-use hmac::{Hmac, Mac};
+use hmac::{HmacReset, Mac};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroize;
@@ -71,8 +71,8 @@ impl fmt::Display for Version {
 #[derive(Clone)]
 pub struct Signature {
     version: Version,
-    /// The text, then zeros, as eight machine words: `subtle` compares those an order of magnitude faster than bytes.
-    text: [[u8; 8]; 8],
+    /// The text, then zeros.
+    text: [u8; 64],
 }
 
 impl Signature {
@@ -83,16 +83,15 @@ impl Signature {
     ///
     /// [`Error::MalformedSignature`].
     pub fn parse(version: Version, text: &[u8]) -> Result<Self, Error> {
-        let canonical = match version {
-            Version::V1 | Version::V2 => is_lower_hex(text),
-            Version::V3 => is_canonical_base64(text),
-        };
-        let mut signature = Self { version, text: [[0; 8]; 8] };
-        match signature.text.as_flattened_mut().get_mut(..text.len()) {
-            Some(place) if canonical && text.len() == version.signature_length() => place.copy_from_slice(text),
-            _ => return Err(Error::MalformedSignature { version, length: text.len() }),
-        }
-        Ok(signature)
+        check_form(version, text)?;
+        Ok(Self::of(version, text))
+    }
+
+    /// A signature whose form has been checked.
+    pub(crate) fn of(version: Version, text: &[u8]) -> Self {
+        let mut signature = Self { version, text: [0; 64] };
+        signature.text.iter_mut().zip(text).for_each(|(place, byte)| *place = *byte);
+        signature
     }
 
     /// The text of the header.
@@ -100,12 +99,13 @@ impl Signature {
     /// A signature you computed proves whatever it signs: send it, but do not answer or log a request with it.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // Both fall-backs are out of reach: the text is ASCII, and no scheme's is longer than the array.
-        self.text
-            .as_flattened()
-            .get(..self.version.signature_length())
-            .and_then(|text| core::str::from_utf8(text).ok())
-            .unwrap_or_default()
+        // The fall-back is out of reach: the text is ASCII.
+        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        // The fall-back is out of reach: no scheme's text is longer than the array.
+        self.text.get(..self.version.signature_length()).unwrap_or_default()
     }
 
     /// The scheme this is a signature of.
@@ -116,31 +116,28 @@ impl Signature {
 
     /// A computed digest in the text of its scheme. The digest itself is overwritten.
     fn encode(version: Version, mut digest: [u8; 32]) -> Self {
-        let mut signature = Self { version, text: [[0; 8]; 8] };
-        let text = signature.text.as_flattened_mut();
+        let mut signature = Self { version, text: [0; 64] };
         // 32 bytes become 64 or 44, so neither can fail; if one did, the zeros it leaves equal no parsed signature.
         let _ = match version {
-            Version::V1 | Version::V2 => base16ct::lower::encode(&digest, text).is_ok(),
-            Version::V3 => Base64::encode(&digest, text).is_ok(),
+            Version::V1 | Version::V2 => base16ct::lower::encode(&digest, &mut signature.text).is_ok(),
+            Version::V3 => Base64::encode(&digest, &mut signature.text).is_ok(),
         };
-        digest.zeroize();
+        digest.as_mut_slice().zeroize(); // a slice in one go, an array byte by byte
         signature
     }
 
-    /// Compares without a branch on the texts.
-    pub(crate) fn ct_eq(&self, other: &Self) -> Choice {
-        let difference = self
-            .text
-            .iter()
-            .zip(&other.text)
-            .fold(0, |difference, (a, b)| difference | (u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b)));
-        difference.ct_eq(&0) & Choice::from(u8::from(self.version == other.version))
+    /// Whether the text of this signature is that text, without a branch on either.
+    pub(crate) fn ct_is(&self, text: &[u8]) -> Choice {
+        match self.version {
+            Version::V1 | Version::V2 => ct_eq::<64>(&self.text, text),
+            Version::V3 => ct_eq::<44>(&self.text, text),
+        }
     }
 }
 
 impl PartialEq for Signature {
     fn eq(&self, other: &Self) -> bool {
-        self.ct_eq(other).into()
+        (self.ct_is(other.as_bytes()) & Choice::from(u8::from(self.version == other.version))).into()
     }
 }
 
@@ -152,29 +149,58 @@ impl fmt::Debug for Signature {
     }
 }
 
-/// The v1 or v2 signature that a finished SHA-256 amounts to.
-pub(crate) fn hashed(version: Version, hash: Sha256) -> Signature {
-    Signature::encode(version, hash.finalize().into())
+// Hash states are finished where they lie. Handed over by value, they would be copied: that leaves a copy behind unwiped, and
+// the processor waits for the bytes just written to it. Hence `HmacReset`, since a plain `Hmac` can only be finished by value.
+
+/// The v1 or v2 signature that a SHA-256 amounts to.
+pub(crate) fn hashed(version: Version, hash: &mut Sha256) -> Signature {
+    Signature::encode(version, hash.finalize_reset().into())
 }
 
 /// The v3 signature that an HMAC over method, URI and body amounts to, the timestamp added.
-pub(crate) fn authenticated(mac: Hmac<Sha256>, timestamp: UnixTime) -> Signature {
-    let mac = mac.chain_update(timestamp.decimal().as_bytes());
-    Signature::encode(Version::V3, mac.finalize().into_bytes().into())
+pub(crate) fn authenticated(mac: &mut HmacReset<Sha256>, timestamp: &[u8]) -> Signature {
+    mac.update(timestamp);
+    Signature::encode(Version::V3, mac.finalize_reset().into_bytes().into())
 }
 
-// The two checks of form look at public text only. They fold rather than stop at the first bad byte because that is the
-// form the compiler vectorises, which makes them three times as fast as decoding.
+/// Compares the first `N` bytes of the one with the other, which has no more.
+///
+/// `subtle` judges the difference of all bytes at once: byte by byte it would take longer than a block of SHA-256.
+fn ct_eq<const N: usize>(a: &[u8; 64], b: &[u8]) -> Choice {
+    match (a.first_chunk::<N>(), b.try_into()) {
+        (Some(a), Ok(b)) => {
+            let b: &[u8; N] = b;
+            a.iter().zip(b).fold(0, |difference, (a, b)| difference | (a ^ b)).ct_eq(&0)
+        }
+        _ => Choice::from(0),
+    }
+}
 
-fn is_lower_hex(text: &[u8]) -> bool {
+/// Whether a presented text is in the canonical form of its scheme.
+pub(crate) fn check_form(version: Version, text: &[u8]) -> Result<(), Error> {
+    let canonical = match version {
+        Version::V1 | Version::V2 => text.try_into().is_ok_and(is_lower_hex),
+        Version::V3 => text.try_into().is_ok_and(is_canonical_base64),
+    };
+    if canonical { Ok(()) } else { Err(Error::MalformedSignature { version, length: text.len() }) }
+}
+
+// The two checks of form look at public text only. They fold over a fixed number of bytes rather than stop at the first
+// bad one because that is the form the compiler vectorises, which makes them much faster than decoding.
+
+fn is_lower_hex(text: &[u8; 64]) -> bool {
     text.iter().fold(true, |all, byte| all & matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// 32 bytes are 256 bits: 42 characters of six bits, one whose low two bits must be zero (RFC 4648 section 3.5), one `=`.
-fn is_canonical_base64(text: &[u8]) -> bool {
-    let [digits @ .., last, b'='] = text else { return false };
-    digits.iter().fold(true, |all, byte| all & matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/'))
-        && b"AEIMQUYcgkosw048".contains(last)
+fn is_canonical_base64(text: &[u8; 44]) -> bool {
+    let [digits @ .., last, pad] = text;
+    // A multiple of 16, which spares the compiler a loop over the rest.
+    let mut padded = [b'A'; 48];
+    padded.iter_mut().zip(digits).for_each(|(place, digit)| *place = *digit);
+    padded.iter().fold(true, |all, byte| all & matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/'))
+        && b"AEIMQUYcgkosw048".iter().any(|byte| byte == last)
+        && *pad == b'='
 }
 
 /// The four headers of a signed request, as HubSpot would send them.

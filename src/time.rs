@@ -43,26 +43,10 @@ impl UnixTime {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
-    /// The exact text of a header: 13 ASCII digits, the first of them not `0`.
-    ///
-    /// Such numbers span 2001 to 2286. Fewer or more digits would let some move between the end of the body (or URI) and
-    /// the timestamp without changing what is signed (docs/PROTOCOL.md §5.2: a time in the year 2340 is never too old).
-    /// So would a leading zero, since it is [`decimal`](Self::decimal) that is hashed, which has none.
-    pub(crate) fn parse(text: &[u8]) -> Result<Self, Error> {
-        let malformed = Error::MalformedTimestamp { length: text.len() };
-        let digits: &[u8; 13] = text.try_into().map_err(|_| malformed)?;
-        if digits.starts_with(b"0") {
-            return Err(malformed);
-        }
-        digits
-            .iter()
-            .try_fold(0_u64, |millis, byte| match byte {
-                // Saturation is out of reach: 13 digits are below 2^44.
-                b'0'..=b'9' => Some(millis.saturating_mul(10).saturating_add(u64::from(byte & 0x0f))),
-                _ => None,
-            })
-            .map(Self)
-            .ok_or(malformed)
+    pub(crate) fn from_digits(digits: &Digits) -> Self {
+        // Wrapping is out of reach: 13 digits are below 2^44.
+        let add = |millis: u64, byte: &u8| millis.wrapping_mul(10).wrapping_add(u64::from(byte & 0x0f));
+        Self(digits.iter().fold(0, add))
     }
 
     /// The decimal digits, as they are signed.
@@ -94,6 +78,19 @@ impl From<std::time::SystemTime> for UnixTime {
 impl fmt::Display for UnixTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ms", self.0)
+    }
+}
+
+/// The text of a timestamp header, which is what is signed: 13 ASCII digits, the first of them not `0`.
+///
+/// Such numbers span 2001 to 2286. Fewer or more digits would let some move between the end of the body (or URI) and the
+/// timestamp without changing what is signed (docs/PROTOCOL.md §5.2: a time in the year 2340 is never too old).
+pub(crate) type Digits = [u8; 13];
+
+pub(crate) fn digits(text: &[u8]) -> Result<&Digits, Error> {
+    match text.try_into() {
+        Ok(digits) if text.iter().all(u8::is_ascii_digit) && !text.starts_with(b"0") => Ok(digits),
+        _ => Err(Error::MalformedTimestamp { length: text.len() }),
     }
 }
 

@@ -3,11 +3,11 @@
 use core::fmt;
 use core::time::Duration;
 
-use hmac::{Hmac, Mac};
+use hmac::{HmacReset, Mac};
 use sha2::{Digest, Sha256};
 use subtle::Choice;
 
-use crate::time::Freshness;
+use crate::time::{self, Digits, Freshness};
 use crate::uri::SignedUri;
 use crate::utf8::Utf8Check;
 use crate::{ClientSecret, Error, Header, SecretError, Signature, SignatureHeaders, UnixTime, Version, signature};
@@ -198,7 +198,7 @@ impl Verifier {
                 Utf8Check::whole(body)?;
                 self.each_secret(|secret| claim.is(&secret.v2_of(method, uri.as_received(), body)))
             }
-            Scheme::V3(timestamp) => {
+            Scheme::V3(timestamp, _) => {
                 let has_escapes = uri.has_escapes();
                 self.each_secret(|secret| {
                     let as_received = claim.is(&secret.v3_of(method, uri.as_received(), body, timestamp));
@@ -210,7 +210,7 @@ impl Verifier {
                 })
             }
         };
-        claim.conclude(current, previous)
+        conclude(claim.version(), claim.timestamp(), current, previous)
     }
 
     pub(crate) fn begin_head(&self, head: &Head<'_>, now: UnixTime) -> Result<Verification, Error> {
@@ -219,22 +219,27 @@ impl Verifier {
         let candidates = match claim.scheme {
             Scheme::V1 => Candidates::hashes(self.each_secret(ClientSecret::begin_v1)),
             Scheme::V2 => Candidates::hashes(self.each_secret(|secret| secret.begin_v2(method, uri.as_received()))),
-            Scheme::V3(timestamp) => {
+            Scheme::V3(digits, timestamp) => {
                 let (current, previous) = self.each_secret(|secret| UriForms::new(secret, method, uri));
-                Candidates::Mac { current, previous, timestamp }
+                Candidates::Mac { current, previous, digits: *digits, timestamp }
             }
         };
-        Ok(Verification { claim, candidates, body_forbidden: forbids_body(method), body_seen: false })
+        Ok(Verification {
+            signature: Signature::of(claim.version(), claim.signature),
+            candidates,
+            body_forbidden: forbids_body(method),
+            body_seen: false,
+        })
     }
 
     /// All that can be judged before the body.
-    fn check(&self, head: &Head<'_>, now: UnixTime) -> Result<Claim, Error> {
+    fn check<'a>(&self, head: &Head<'a>, now: UnixTime) -> Result<Claim<'a>, Error> {
         let claim = Claim::read(&head.headers)?;
         let version = claim.version();
         if version < self.minimum_version {
             return Err(Error::VersionBelowMinimum { found: version, minimum: self.minimum_version });
         }
-        if let Scheme::V3(timestamp) = claim.scheme {
+        if let Scheme::V3(_, timestamp) = claim.scheme {
             self.freshness.check(timestamp, now)?;
         }
         if head.method.is_empty() || !head.method.bytes().all(|byte| byte.is_ascii_uppercase()) {
@@ -272,31 +277,32 @@ impl fmt::Debug for Verifier {
 }
 
 /// What the headers of a request claim: the newest signature among them, well-formed.
-struct Claim {
-    signature: Signature,
-    scheme: Scheme,
+struct Claim<'a> {
+    signature: &'a [u8],
+    scheme: Scheme<'a>,
 }
 
 /// What a [`Version`] needs beside the signature.
 #[derive(Clone, Copy)]
-enum Scheme {
+enum Scheme<'a> {
     V1,
     V2,
-    V3(UnixTime),
+    V3(&'a Digits, UnixTime),
 }
 
-impl Claim {
-    fn read(headers: &SignatureHeaders<'_>) -> Result<Self, Error> {
+impl<'a> Claim<'a> {
+    fn read(headers: &SignatureHeaders<'a>) -> Result<Self, Error> {
         // All four are looked at before any decides, so that a doubled header is refused whichever scheme it belongs to.
         let unversioned = headers.get(Header::Signature)?;
         let version = headers.get(Header::SignatureVersion)?;
         let v3 = headers.get(Header::SignatureV3)?;
         let timestamp = headers.get(Header::RequestTimestamp)?;
 
-        if let Some(text) = v3 {
-            let signature = Signature::parse(Version::V3, text)?;
+        if let Some(signature) = v3 {
+            signature::check_form(Version::V3, signature)?;
             let timestamp = timestamp.ok_or(Error::MissingHeader { header: Header::RequestTimestamp })?;
-            return Ok(Self { signature, scheme: Scheme::V3(UnixTime::parse(timestamp)?) });
+            let digits = time::digits(timestamp)?;
+            return Ok(Self { signature, scheme: Scheme::V3(digits, UnixTime::from_digits(digits)) });
         }
         let (version, scheme) = match version {
             None if unversioned.is_none() => return Err(Error::MissingSignature),
@@ -306,32 +312,28 @@ impl Claim {
             Some(b"v3") => return Err(Error::MissingHeader { header: Header::SignatureV3 }),
             Some(_) => return Err(Error::UnknownVersion),
         };
-        let text = unversioned.ok_or(Error::MissingHeader { header: Header::Signature })?;
-        Ok(Self { signature: Signature::parse(version, text)?, scheme })
+        let signature = unversioned.ok_or(Error::MissingHeader { header: Header::Signature })?;
+        signature::check_form(version, signature)?;
+        Ok(Self { signature, scheme })
     }
 
     const fn version(&self) -> Version {
-        self.signature.version()
+        match self.scheme {
+            Scheme::V1 => Version::V1,
+            Scheme::V2 => Version::V2,
+            Scheme::V3(..) => Version::V3,
+        }
+    }
+
+    const fn timestamp(&self) -> Option<UnixTime> {
+        match self.scheme {
+            Scheme::V1 | Scheme::V2 => None,
+            Scheme::V3(_, timestamp) => Some(timestamp),
+        }
     }
 
     fn is(&self, computed: &Signature) -> Choice {
-        self.signature.ct_eq(computed)
-    }
-
-    /// The one place where a comparison becomes a decision.
-    fn conclude(&self, current: Choice, previous: Option<Choice>) -> Result<Verified, Error> {
-        let version = self.version();
-        let timestamp = match self.scheme {
-            Scheme::V1 | Scheme::V2 => None,
-            Scheme::V3(timestamp) => Some(timestamp),
-        };
-        if bool::from(current) {
-            Ok(Verified { version, timestamp, secret: MatchedSecret::Current })
-        } else if previous.is_some_and(bool::from) {
-            Ok(Verified { version, timestamp, secret: MatchedSecret::Previous })
-        } else {
-            Err(Error::Mismatch { version })
-        }
+        computed.ct_is(self.signature)
     }
 }
 
@@ -340,7 +342,7 @@ impl Claim {
 /// It holds a few hundred bytes, however long the body is, and borrows nothing, so it can live in a future or a task.
 #[must_use = "a request is verified only when `finish` has returned `Ok`"]
 pub struct Verification {
-    claim: Claim,
+    signature: Signature,
     candidates: Candidates,
     body_forbidden: bool,
     body_seen: bool,
@@ -350,7 +352,7 @@ pub struct Verification {
 #[allow(clippy::large_enum_variant, reason = "boxing would allocate")]
 enum Candidates {
     Hash { current: Sha256, previous: Option<Sha256>, utf8: Utf8Check },
-    Mac { current: UriForms, previous: Option<UriForms>, timestamp: UnixTime },
+    Mac { current: UriForms, previous: Option<UriForms>, digits: Digits, timestamp: UnixTime },
 }
 
 impl Candidates {
@@ -362,8 +364,8 @@ impl Candidates {
 /// v3 under one secret. HubSpot's documentation says that the URI is signed with twelve escapes decoded, its SDKs and
 /// its development proxy sign it as it is, so both are right; there is a second one only if they differ.
 struct UriForms {
-    as_received: Hmac<Sha256>,
-    decoded: Option<Hmac<Sha256>>,
+    as_received: HmacReset<Sha256>,
+    decoded: Option<HmacReset<Sha256>>,
 }
 
 impl UriForms {
@@ -382,10 +384,10 @@ impl UriForms {
     }
 
     /// Both forms are compared, whatever the first one says.
-    fn matches(self, claim: &Claim, timestamp: UnixTime) -> Choice {
-        let as_received = claim.is(&signature::authenticated(self.as_received, timestamp));
-        match self.decoded {
-            Some(mac) => as_received | claim.is(&signature::authenticated(mac, timestamp)),
+    fn matches(&mut self, presented: &[u8], timestamp: &[u8]) -> Choice {
+        let as_received = signature::authenticated(&mut self.as_received, timestamp).ct_is(presented);
+        match &mut self.decoded {
+            Some(mac) => as_received | signature::authenticated(mac, timestamp).ct_is(presented),
             None => as_received,
         }
     }
@@ -395,7 +397,7 @@ impl Verification {
     /// The scheme that is being verified.
     #[must_use]
     pub const fn version(&self) -> Version {
-        self.claim.version()
+        self.signature.version()
     }
 
     /// Takes the next bytes of the body, raw as they were received. Chunks may be of any size.
@@ -431,24 +433,39 @@ impl Verification {
     /// # Errors
     ///
     /// [`UnexpectedBody`](Error::UnexpectedBody), [`BodyNotUtf8`](Error::BodyNotUtf8) or [`Mismatch`](Error::Mismatch).
-    pub fn finish(self) -> Result<Verified, Error> {
-        let Self { claim, candidates, body_seen, body_forbidden } = self;
-        if body_seen && body_forbidden {
+    pub fn finish(mut self) -> Result<Verified, Error> {
+        let Self { signature, candidates, body_seen, body_forbidden } = &mut self;
+        let (version, presented) = (signature.version(), signature.as_bytes());
+        if *body_seen && *body_forbidden {
             return Err(Error::UnexpectedBody);
         }
-        let (current, previous) = match candidates {
+        match candidates {
             Candidates::Hash { current, previous, utf8 } => {
                 utf8.finish()?;
-                let matches = |hash| claim.is(&signature::hashed(claim.version(), hash));
-                (matches(current), previous.map(matches))
+                let matches = |hash| signature::hashed(version, hash).ct_is(presented);
+                conclude(version, None, matches(current), previous.as_mut().map(matches))
             }
-            Candidates::Mac { current, previous, timestamp } => {
-                let matches = |forms: UriForms| forms.matches(&claim, timestamp);
-                (matches(current), previous.map(matches))
+            Candidates::Mac { current, previous, digits, timestamp } => {
+                let matches = |forms: &mut UriForms| forms.matches(presented, digits);
+                conclude(version, Some(*timestamp), matches(current), previous.as_mut().map(matches))
             }
-        };
-        claim.conclude(current, previous)
+        }
     }
+}
+
+/// The one place where a comparison becomes a decision.
+fn conclude(
+    version: Version,
+    timestamp: Option<UnixTime>,
+    current: Choice,
+    previous: Option<Choice>,
+) -> Result<Verified, Error> {
+    let secret = match previous {
+        _ if current.into() => MatchedSecret::Current,
+        Some(previous) if previous.into() => MatchedSecret::Previous,
+        _ => return Err(Error::Mismatch { version }),
+    };
+    Ok(Verified { version, timestamp, secret })
 }
 
 impl fmt::Debug for Verification {
