@@ -255,7 +255,7 @@ impl core::error::Error for SecretError {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PublicUrlError {
-    /// It is not a URL that begins with `http://` or `https://` and a host.
+    /// It is not a URL that begins with `http://` or `https://` and a host, and perhaps a port, in ASCII.
     NotAbsolute,
     /// It has a query. That of each request is used.
     Query,
@@ -272,7 +272,8 @@ impl fmt::Display for PublicUrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotAbsolute => {
-                "the public URL is not absolute; give scheme and host, as in https://hooks.example.com"
+                "the public URL is not an absolute http or https URL; give scheme and host, as in \
+                 https://hooks.example.com, and a host that is not ASCII in its xn-- form"
             }
             Self::Query => "the public URL has a query; leave it out, that of each request is used",
             Self::Fragment => "the public URL has a fragment (#…), which is never sent; leave it out",

@@ -20,10 +20,11 @@
 //! Path and query are taken as the request line has them: nothing is decoded, sorted or printed again, and nothing is
 //! allocated. Of a target in absolute form only the path and query count.
 
+use core::net::Ipv6Addr;
 use std::string::String;
 
 use ::http::header::{HeaderName, HeaderValue};
-use ::http::uri::PathAndQuery;
+use ::http::uri::{Authority, PathAndQuery};
 use ::http::{HeaderMap, Method, Request, Uri, request};
 
 use crate::uri::SignedUri;
@@ -85,9 +86,11 @@ impl PublicUrl {
         if !SignedUri::whole(public_url).is_absolute() {
             return Err(PublicUrlError::NotAbsolute);
         }
-        if url.authority().is_none_or(|authority| authority.as_str().contains('@')) {
+        let authority = url.authority().map(Authority::as_str).unwrap_or_default();
+        if authority.contains('@') {
             return Err(PublicUrlError::Credentials);
         }
+        host_text(authority).ok_or(PublicUrlError::NotAbsolute)?;
         let base = public_url.strip_suffix('/').unwrap_or(public_url);
         Ok(Self { origin: Origin::Configured(base.into()), path_prefix: String::new() })
     }
@@ -321,7 +324,7 @@ fn set(headers: &mut HeaderMap, signed: &SignedHeaders) {
 /// The authority of the request, which HTTP/2 and absolute-form targets have in the URI, and others in `Host`. If both
 /// are there they must be the same.
 fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Result<&'a str, Error> {
-    let in_uri = uri.authority().map(::http::uri::Authority::as_str);
+    let in_uri = uri.authority().map(Authority::as_str);
     let in_header = only(headers, "host")?;
     let unknown = Error::PublicUrlUnknown { header: "host" };
     let host = match (in_uri, in_header) {
@@ -341,16 +344,13 @@ fn forwarded<'a>(hop: Hop, uri: &'a Uri, headers: &'a HeaderMap) -> Result<(&'st
             return Err(Error::PublicUrlUnknown { header: "forwarded" });
         }
         Some(list) => {
-            let element = hop.of(list).ok_or(Error::PublicUrlUnknown { header: "forwarded" })?;
-            let (proto, name) = forwarded_element(element).ok_or(Error::PublicUrlUnknown { header: "forwarded" })?;
+            let element = forwarded_element(hop.of(list));
+            let (proto, name) = element.ok_or(Error::PublicUrlUnknown { header: "forwarded" })?;
             (proto, "forwarded", name, "forwarded")
         }
-        None => (
-            proto.and_then(|list| hop.of(list)),
-            "x-forwarded-proto",
-            name.map(|list| hop.of(list).unwrap_or_default()),
-            "x-forwarded-host",
-        ),
+        None => {
+            (proto.map(|list| hop.of(list)), "x-forwarded-proto", name.map(|list| hop.of(list)), "x-forwarded-host")
+        }
     };
     let scheme = match proto {
         Some(proto) if proto.eq_ignore_ascii_case("https") => HTTPS,
@@ -365,26 +365,32 @@ fn forwarded<'a>(hop: Hop, uri: &'a Uri, headers: &'a HeaderMap) -> Result<(&'st
 }
 
 impl Hop {
-    /// The entry of a comma-separated list. No entry that is used here may itself hold a comma, quoted or not: such a
-    /// value comes apart, and its pieces are malformed.
-    fn of(self, list: &str) -> Option<&str> {
+    /// The entry of a comma-separated list. A comma in quotes separates too: it leaves half a pair of quotes in the entry,
+    /// which [`forwarded_element`] and [`host_text`] refuse.
+    fn of(self, list: &str) -> &str {
         let entry = match self {
-            Self::First => list.split(',').next(),
-            Self::Last => list.rsplit(',').next(),
+            Self::First => list.split_once(',').map_or(list, |(first, _)| first),
+            Self::Last => list.rsplit_once(',').map_or(list, |(_, last)| last),
         };
-        entry.map(trim_ows)
+        trim_ows(entry)
     }
 }
 
 /// The `proto` and `host` of one element of `Forwarded`: `for=192.0.2.60;proto=https;host="hooks.example.com:8443"`.
+///
+/// A quotation mark anywhere but round a whole value is refused: what a proxy quoted because its client chose it, such as
+/// `host="x,host=y;a=b"`, must not be read as pairs of the proxy's own.
 fn forwarded_element(element: &str) -> Option<(Option<&str>, Option<&str>)> {
     let (mut proto, mut host) = (None, None);
     for pair in element.split(';') {
         let (name, value) = pair.split_once('=')?;
         let value = match value.strip_prefix('"') {
-            Some(rest) => rest.strip_suffix('"').filter(|inner| !inner.contains(['"', '\\']))?,
+            Some(rest) => rest.strip_suffix('"')?,
             None => value,
         };
+        if name.contains('"') || value.contains(['"', '\\']) {
+            return None;
+        }
         let place = match trim_ows(name) {
             name if name.eq_ignore_ascii_case("proto") => &mut proto,
             name if name.eq_ignore_ascii_case("host") => &mut host,
@@ -409,8 +415,17 @@ fn only<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str
 
 /// A host and perhaps a port, and nothing that could reach into another part of a URL.
 fn host_text(text: &str) -> Option<&str> {
-    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']');
-    (text.bytes().all(is_host) && !text.is_empty() && !text.starts_with(':')).then_some(text)
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (text, None),
+    };
+    let is_host = match host.strip_prefix('[') {
+        Some(rest) => rest.strip_suffix(']').is_some_and(|address| address.parse::<Ipv6Addr>().is_ok()),
+        None => !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)),
+    };
+    // The digits too, since parsing takes a plus sign.
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    (is_host && port.is_none_or(is_port)).then_some(text)
 }
 
 fn trim_ows(text: &str) -> &str {
