@@ -34,9 +34,13 @@ pin_project! {
     enum State<S, H, ReqBody, F, Response> {
         Reading { #[pin] body: ReqBody, reading: Option<Reading<S, H>> },
         Calling { #[pin] future: F },
-        Refused { response: Option<Response> },
+        Done { response: Option<Response> },
     }
 }
+
+/// How many frames one poll takes at most. A sender who is never behind would otherwise keep the executor's thread to
+/// themselves: empty frames cost nothing and count towards no limit.
+const FRAMES_PER_POLL: usize = 128;
 
 /// All that is known of a request while its body arrives.
 pub(super) struct Reading<S, H> {
@@ -62,7 +66,7 @@ where
     }
 
     pub(super) fn refused(response: S::Response) -> Self {
-        Self { state: State::Refused { response: Some(response) } }
+        Self { state: State::Done { response: Some(response) } }
     }
 }
 
@@ -77,39 +81,43 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.project().state;
-        loop {
+        for _ in 0..FRAMES_PER_POLL {
             match state.as_mut().project() {
                 StateProjection::Reading { mut body, reading } => {
                     let Some(current) = reading else { return Poll::Pending };
                     let outcome = match ready!(body.as_mut().poll_frame(cx)) {
                         Some(Ok(frame)) => match frame.into_data() {
                             Ok(data) => current.take(data, body.size_hint().lower()),
-                            Err(_trailers) => continue,
+                            Err(_trailers) => Ok(()),
                         },
                         Some(Err(_)) => Err(Error::BodyUnreadable),
                         None => {
                             let Some(complete) = reading.take() else { return Poll::Pending };
                             match complete.finish() {
                                 Ok(future) => state.set(State::Calling { future }),
-                                Err(response) => return Poll::Ready(Ok(response)),
+                                Err(response) => state.set(State::Done { response: Some(response) }),
                             }
                             continue;
                         }
                     };
                     if let Err(error) = outcome {
                         let response = current.layer.refuse(&Refusal { error, head: &current.head, body: &[] });
-                        // What was read is of no use to anyone.
-                        *reading = None;
-                        return Poll::Ready(Ok(response));
+                        state.set(State::Done { response: Some(response) });
                     }
                 }
-                StateProjection::Calling { future } => return future.poll(cx),
+                StateProjection::Calling { future } => {
+                    let result = ready!(future.poll(cx));
+                    state.set(State::Done { response: None });
+                    return Poll::Ready(result);
+                }
                 // A future that is polled after it was ready may do anything but panic here.
-                StateProjection::Refused { response } => {
+                StateProjection::Done { response } => {
                     return response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)));
                 }
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 

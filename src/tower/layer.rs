@@ -55,9 +55,9 @@ impl<H> VerifyLayer<H> {
     ///
     /// Set it before a client secret, a public URL or a proxy in front of the server is changed, and take it out when
     /// genuine requests are accepted again. HubSpot's workflows honour the delay for up to three days, its Webhooks API
-    /// tries up to ten times (docs/PROTOCOL.md §2). Only [`Error::Mismatch`](crate::Error::Mismatch) is answered so: no
-    /// configuration makes any other refused request a good one. 429 rather than 503 since HubSpot reads `Retry-After`
-    /// with that alone.
+    /// tries up to ten times (docs/PROTOCOL.md §2). Only [`Error::Mismatch`](crate::Error::Mismatch) is answered so, which
+    /// is what a wrong secret or URL looks like. 429 rather than 503 since HubSpot reads `Retry-After` with that alone;
+    /// the delay is sent in whole seconds, rounded up.
     pub fn retry_mismatches(mut self, after: Duration) -> Self {
         Arc::make_mut(&mut self.settings).retry_mismatches = Some(after);
         self
@@ -76,7 +76,7 @@ impl<H> VerifyLayer<H> {
     /// # use hubspot_signature::tower::{Refusal, VerifyLayer};
     /// # fn shaped(layer: VerifyLayer) {
     /// layer.on_refusal(|refusal: &Refusal<'_>, response: Response<String>| {
-    ///     eprintln!("{} {}: {}", refusal.head().method, refusal.head().uri, refusal.error());
+    ///     eprintln!("{} {}: {}", refusal.head().method, refusal.head().uri.path(), refusal.error());
     ///     response.map(|_| "not from HubSpot".to_owned())
     /// })
     /// # ; }

@@ -40,6 +40,8 @@
 //! [`on_refusal`](VerifyLayer::on_refusal) may shape it.
 //!
 //! How long a slow sender may take is for the server to limit, as for every other route: nothing here waits on a timer.
+//! The inner service is made ready before the body is read, so a concurrency limit inside the layer counts senders who are
+//! not verified yet.
 //!
 //! # Where to put it
 //!

@@ -42,7 +42,7 @@ impl Refusal<'_> {
             (Error::BodyUnreadable, _) => StatusCode::BAD_REQUEST,
             (Error::BodyTooLarge { .. }, _) => StatusCode::PAYLOAD_TOO_LARGE,
             (Error::Mismatch { .. }, Some(after)) => {
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(after.as_secs()));
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(after)));
                 StatusCode::TOO_MANY_REQUESTS
             }
             _ => StatusCode::UNAUTHORIZED,
@@ -52,13 +52,18 @@ impl Refusal<'_> {
     }
 }
 
-/// Leaves out headers and body, which may hold a genuine signature and personal data.
+/// Rounded up: half a second must not become "at once".
+fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0))
+}
+
+/// Leaves out headers, query and body, which may hold a genuine signature and personal data.
 impl fmt::Debug for Refusal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Refusal")
             .field("error", &self.error)
             .field("method", &self.head.method)
-            .field("uri", &self.head.uri)
+            .field("path", &self.head.uri.path())
             .finish_non_exhaustive()
     }
 }
