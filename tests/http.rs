@@ -18,6 +18,8 @@ use proptest::prelude::*;
 const PROTO: &str = "x-forwarded-proto";
 const NAME: &str = "x-forwarded-host";
 
+type Headers = &'static [(&'static str, &'static str)];
+
 fn configured(url: &str) -> PublicUrl {
     PublicUrl::new(url).unwrap()
 }
@@ -189,7 +191,6 @@ fn path_and_query_are_signed_byte_for_byte() {
         "/%3A%2F%3F%40%21%24%27%28%29%2A%2C%3B?q=%3a%2f%3f%40%21%24%27%28%29%2a%2c%3b",
         "/:/?q=:/?@!$'()*,;",
         "/caf%C3%A9?name=%E2%82%AC",
-        "/café?name=€",
         "/a/../b/./c//d",
         "/%zz%?%",
         "/a;b=c?d;e",
@@ -198,6 +199,19 @@ fn path_and_query_are_signed_byte_for_byte() {
         "/hubspot?a=b?c=d",
     ] {
         assert_url(&public_url, post(target), &format!("https://hooks.example.com{target}"));
+    }
+}
+
+/// Versions of `http` before 1.3 refuse such a target themselves.
+#[test]
+fn a_target_in_plain_utf8_is_signed_byte_for_byte() {
+    let target = "/caf\u{e9}?name=\u{20ac}";
+    if target.parse::<Uri>().is_ok() {
+        assert_url(
+            &configured("https://hooks.example.com"),
+            post(target),
+            &format!("https://hooks.example.com{target}"),
+        );
     }
 }
 
@@ -344,7 +358,7 @@ fn a_request_replayed_at_another_host_passes_where_the_host_header_is_trusted_an
 fn forwarding_headers_that_are_taken() {
     let first = PublicUrl::trusting_forwarded_headers(Hop::First);
     let last = PublicUrl::trusting_forwarded_headers(Hop::Last);
-    let two_hops: [(&[(&str, &str)], &str, &str); 4] = [
+    let two_hops: [(Headers, &str, &str); 4] = [
         (&[(PROTO, "https,http"), (NAME, "a.example,b.example:80")], "https://a.example", "http://b.example:80"),
         (&[(PROTO, " https \t, http "), (NAME, "a.example\t, b.example")], "https://a.example", "http://b.example"),
         (
@@ -363,7 +377,7 @@ fn forwarding_headers_that_are_taken() {
         assert_url(&first, request(), &format!("{of_first}/hubspot?a=b"));
         assert_url(&last, request(), &format!("{of_last}/hubspot?a=b"));
     }
-    let one_hop: [(&[(&str, &str)], &str); 10] = [
+    let one_hop: [(Headers, &str); 10] = [
         (&[(PROTO, "https"), (NAME, "a.example")], "https://a.example"),
         (&[(PROTO, "HTTP"), (NAME, "[2001:db8::7]:80")], "http://[2001:db8::7]:80"),
         (&[(PROTO, "https")], "https://internal:3000"),
@@ -387,7 +401,7 @@ fn forwarding_headers_that_are_taken() {
 
 #[test]
 fn forwarding_headers_that_are_doubtful_are_refused() {
-    let refused: [(&[(&str, &str)], &str); 29] = [
+    let refused: [(Headers, &str); 29] = [
         (&[], PROTO),
         (&[(NAME, "a.example")], PROTO),
         (&[(PROTO, "")], PROTO),
@@ -664,7 +678,7 @@ fn hosts_within(text: &[u8]) -> impl Iterator<Item = &str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
 
     #[test]
     fn no_header_panics_and_an_accepted_host_is_nothing_but_a_host(
@@ -711,8 +725,8 @@ proptest! {
         slash in any::<bool>(),
         prefix in proptest::option::of("(/[a-zA-Z0-9%._~:@!$'()*+,;=-]{1,6}){1,2}"),
         authority in proptest::option::of(Just("http://evil.example")),
-        path in "(/(%40|%2540|%27|%2b|%|[a-z ]{0,3}|[+:@!$&'()*,;=é]){0,3}){1,3}",
-        query in proptest::option::of("(%3F|%2C|%20|%|[a-z0-9&=+?/é]){0,8}"),
+        path in "(/(%40|%2540|%27|%2b|%|[a-z ]{0,3}|[+:@!$&'()*,;=]){0,3}){1,3}",
+        query in proptest::option::of("(%3F|%2C|%20|%|[a-z0-9&=+?/]){0,8}"),
         method in proptest::sample::select(&["GET", "POST", "PUT", "DELETE", "post", "HEAD"][..]),
         body in prop_oneof![Just(Vec::new()), proptest::collection::vec(any::<u8>(), 1..80)],
         signed_url in 0..3,

@@ -167,6 +167,26 @@ fn a_slow_body_holds_no_more_than_the_limit() {
 }
 
 #[test]
+fn dropping_the_future_frees_what_was_read() {
+    for frames in 0..4 {
+        let mut held = AllocationInfo::default();
+        let all = measure(|| {
+            let mut service = service();
+            let frames = std::iter::repeat_with(|| Step::Data(Bytes::from(BODY[..1000].to_vec()))).take(frames);
+            let request = request(1, 1).map(|_| scripted(frames.chain([Step::Silence])).0);
+            held = measure(|| {
+                let mut future = Box::pin(service.call(request));
+                assert!(poll_once(future.as_mut()).is_pending());
+                drop(future);
+            });
+        });
+        assert_eq!((all.count_current, all.bytes_current), (0, 0), "{frames} frames");
+        // All of the request went into the future, and with it.
+        assert!(held.bytes_current <= -1000 * i64::try_from(frames).unwrap());
+    }
+}
+
+#[test]
 fn a_body_that_outgrows_the_limit_is_let_go_with_the_refusal() {
     let steps = std::iter::repeat_with(|| Step::Data(Bytes::from_static(&BODY[..1000]))).take(100);
     let mut request = Some(request(1, 1).map(|_| scripted(steps).0));
