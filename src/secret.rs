@@ -113,13 +113,17 @@ impl ClientSecret {
     pub fn sign_with_v1(&self, method: &str, uri: &str, body: &[u8], timestamp: UnixTime) -> SignedHeaders {
         SignedHeaders::new(self.v1(body), self.v3(method, uri, body, timestamp), timestamp)
     }
+}
 
+#[allow(clippy::inline_always, reason = "left to itself the compiler calls them: 3 % of the time of a small body")]
+impl ClientSecret {
     /// v1 up to the body.
     pub(crate) fn begin_v1(&self) -> Sha256 {
         self.prefixed.clone()
     }
 
     /// v2 up to the body.
+    #[inline(always)]
     pub(crate) fn begin_v2<'a>(&self, method: &str, uri: impl IntoIterator<Item = &'a str>) -> Sha256 {
         let mut hash = self.prefixed.clone();
         hash.update(method);
@@ -128,6 +132,7 @@ impl ClientSecret {
     }
 
     /// v2 of a URI that comes in pieces.
+    #[inline(always)]
     pub(crate) fn v2_of<'a>(&self, method: &str, uri: impl IntoIterator<Item = &'a str>, body: &[u8]) -> Signature {
         let mut hash = self.begin_v2(method, uri);
         hash.update(body);
@@ -135,6 +140,7 @@ impl ClientSecret {
     }
 
     /// v3 of a URI that comes in pieces, the timestamp as the header has it.
+    #[inline(always)]
     pub(crate) fn v3_of<'a>(
         &self,
         method: &str,
@@ -148,6 +154,7 @@ impl ClientSecret {
     }
 
     /// v3 up to the body.
+    #[inline(always)]
     pub(crate) fn begin_v3<'a>(&self, method: &str, uri: impl IntoIterator<Item = &'a str>) -> HmacReset<Sha256> {
         let mut mac = self.keyed.clone();
         mac.update(method.as_bytes());
