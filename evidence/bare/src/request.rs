@@ -1,0 +1,130 @@
+//! [`judge`], which puts a request through every public function. It asks nothing of the machine but a processor.
+
+use core::fmt::Write;
+use core::hint::black_box;
+use core::time::Duration;
+
+use hubspot_signature::{
+    ClientSecret, Error, Header, RequestHead, SecretError, Signature, SignatureHeaders, UnixTime, Verified, Verifier,
+    Version,
+};
+
+/// What became of a request, by number, since that is all that every machine can pass on.
+#[repr(u8)]
+pub enum Outcome {
+    Accepted = 0,
+    Refused = 1,
+    /// The request is not in this program's form, or its secret may not be used.
+    Unusable = 2,
+    /// Two ways to the same answer gave different ones.
+    Contradiction = 3,
+}
+
+/// Judges a request; why it is not accepted goes to `explain`.
+pub fn judge(input: &[u8], explain: &mut impl Write) -> Outcome {
+    let Some(request) = Request::parse(input) else { return Outcome::Unusable };
+    match request.verdict() {
+        Ok(Some(Ok(_))) => Outcome::Accepted,
+        Ok(Some(Err(error))) => {
+            let _ = writeln!(explain, "{error}");
+            Outcome::Refused
+        }
+        Ok(None) => Outcome::Contradiction,
+        Err(error) => {
+            let _ = writeln!(explain, "{error}");
+            Outcome::Unusable
+        }
+    }
+}
+
+/// Lines of secret, time, method and absolute URL; header lines; an empty line; the body.
+struct Request<'a> {
+    secret: &'a str,
+    now: UnixTime,
+    method: &'a str,
+    uri: &'a str,
+    headers: &'a [u8],
+    body: &'a [u8],
+}
+
+impl<'a> Request<'a> {
+    fn parse(input: &'a [u8]) -> Option<Self> {
+        let (secret, rest) = split(input, b"\n")?;
+        let (now, rest) = split(rest, b"\n")?;
+        let (method, rest) = split(rest, b"\n")?;
+        let (uri, rest) = split(rest, b"\n")?;
+        let (headers, body) = split(rest, b"\n\n")?;
+        let text = |bytes| core::str::from_utf8(bytes).ok();
+        let now = UnixTime::from_millis(text(now)?.parse().ok()?);
+        Some(Self { secret: text(secret)?, now, method: text(method)?, uri: text(uri)?, headers, body })
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> + use<'a> {
+        let mut rest = self.headers;
+        core::iter::from_fn(move || {
+            let line;
+            (line, rest) = split(rest, b"\n").or_else(|| (!rest.is_empty()).then_some((rest, b"".as_slice())))?;
+            let (name, value) = split(line, b": ")?;
+            Some((core::str::from_utf8(name).ok()?, value))
+        })
+    }
+
+    /// The verdict, reached by every public function. `None` if two that must agree do not.
+    fn verdict(&self) -> Result<Option<Result<Verified, Error>>, SecretError> {
+        let &Self { secret: text, now, method, uri, body, .. } = self;
+        let verifier = Verifier::new(text)?
+            .previous_secret(text)?
+            .minimum_version(Version::V1)
+            .max_age(Duration::from_secs(300))
+            .max_clock_skew(Duration::from_secs(60));
+        let secret = ClientSecret::new(text)?;
+
+        let head = RequestHead { method, uri, headers: SignatureHeaders::from_pairs(self.pairs()) };
+        let looked_up = SignatureHeaders::from_lookup(|wanted| {
+            self.pairs().filter(move |(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
+        });
+        let verdict = verifier.verify_at(&head, body, now);
+        let mut agree = verdict == verifier.verify_at(&RequestHead { headers: looked_up, ..head }, body, now)
+            && verdict == stream(&verifier, &head, body, now);
+
+        for signed in [secret.sign(method, uri, body, now), secret.sign_with_v1(method, uri, body, now)] {
+            let headers = SignatureHeaders::from_pairs(signed.as_pairs());
+            let own = verifier.verify_at(&RequestHead { headers, ..head }, body, now);
+            // A request this crate signed is refused only for what is wrong with the request itself.
+            agree &= !matches!(own, Err(Error::Mismatch { .. }));
+        }
+        let (v1, v2, v3) = (secret.v1(body), secret.v2(method, uri, body), secret.v3(method, uri, body, now));
+        for signature in [&v1, &v2, &v3] {
+            let parsed = Signature::parse(signature.version(), signature.as_str().as_bytes());
+            agree &= parsed.is_ok_and(|parsed| parsed == *signature);
+            let _ = black_box(Signature::parse(signature.version(), body));
+        }
+        for header in Header::ALL {
+            let headers = SignatureHeaders::new().with(header, body).with(header, body);
+            let doubled = verifier.begin_at(&RequestHead { headers, ..head }, now);
+            agree &= doubled.err() == Some(Error::DuplicateHeader { header });
+        }
+        black_box(UnixTime::from_secs(now.as_millis()).as_millis());
+        Ok(agree.then_some(verdict))
+    }
+}
+
+fn stream(verifier: &Verifier, head: &RequestHead<'_>, body: &[u8], now: UnixTime) -> Result<Verified, Error> {
+    let mut verification = verifier.begin_at(head, now)?;
+    for chunk in body.chunks(3) {
+        verification.update(chunk);
+    }
+    verification.finish()
+}
+
+/// Before and after the first occurrence of the separator.
+fn split<'a>(bytes: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let mut after = bytes;
+    while !after.is_empty() {
+        if let Some(rest) = after.strip_prefix(separator) {
+            return Some((bytes.get(..bytes.len().checked_sub(after.len())?)?, rest));
+        }
+        after = after.get(1..)?;
+    }
+    None
+}
