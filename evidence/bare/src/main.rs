@@ -14,6 +14,11 @@
 mod machine;
 mod request;
 
+use core::fmt::Write;
+
+use machine::StandardError;
+use request::Outcome;
+
 unsafe extern "C" {
     /// Defined nowhere.
     safe fn a_panic_is_reachable() -> !;
@@ -38,5 +43,11 @@ extern "C" fn main() -> ! {
     #[cfg(feature = "control-panic")]
     core::hint::black_box(input[12]);
 
-    machine::exit(request::judge(input, &mut machine::StandardError) as u8)
+    let outcome = request::judge(input);
+    let _ = match &outcome {
+        Outcome::Refused(error) => writeln!(StandardError, "{error}"),
+        Outcome::SecretUnusable(error) => writeln!(StandardError, "{error}"),
+        _ => Ok(()),
+    };
+    machine::exit(outcome.status())
 }

@@ -1,6 +1,5 @@
 //! [`judge`], which puts a request through every public function. It asks nothing of the machine but a processor.
 
-use core::fmt::Write;
 use core::hint::black_box;
 use core::time::Duration;
 
@@ -9,31 +8,36 @@ use hubspot_signature::{
     Version,
 };
 
-/// What became of a request, by number, since that is all that every machine can pass on.
-#[repr(u8)]
+/// What became of a request.
 pub enum Outcome {
-    Accepted = 0,
-    Refused = 1,
-    /// The request is not in this program's form, or its secret may not be used.
-    Unusable = 2,
+    Accepted,
+    Refused(Error),
+    SecretUnusable(SecretError),
+    /// The request is not in this program's form.
+    Unreadable,
     /// Two ways to the same answer gave different ones.
-    Contradiction = 3,
+    Contradiction,
 }
 
-/// Judges a request; why it is not accepted goes to `explain`.
-pub fn judge(input: &[u8], explain: &mut impl Write) -> Outcome {
-    let Some(request) = Request::parse(input) else { return Outcome::Unusable };
+impl Outcome {
+    /// By number, since that is all that every machine can pass on.
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::Accepted => 0,
+            Self::Refused(_) => 1,
+            Self::SecretUnusable(_) | Self::Unreadable => 2,
+            Self::Contradiction => 3,
+        }
+    }
+}
+
+pub fn judge(input: &[u8]) -> Outcome {
+    let Some(request) = Request::parse(input) else { return Outcome::Unreadable };
     match request.verdict() {
         Ok(Some(Ok(_))) => Outcome::Accepted,
-        Ok(Some(Err(error))) => {
-            let _ = writeln!(explain, "{error}");
-            Outcome::Refused
-        }
+        Ok(Some(Err(error))) => Outcome::Refused(error),
         Ok(None) => Outcome::Contradiction,
-        Err(error) => {
-            let _ = writeln!(explain, "{error}");
-            Outcome::Unusable
-        }
+        Err(error) => Outcome::SecretUnusable(error),
     }
 }
 

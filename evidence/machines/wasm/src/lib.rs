@@ -1,7 +1,9 @@
-//! The program `bare` as a WebAssembly module without imports, which `run.mjs` runs in Node.
+//! The program `bare` as a WebAssembly module without imports, which `run.mjs` runs in Node. It gives the status, not the
+//! error's text: on 32-bit machines core's own formatting of 64-bit integers keeps a bounds check.
 
 #![no_std]
 
+#[allow(dead_code, reason = "the errors are not shown")]
 #[path = "../../../bare/src/request.rs"]
 mod request;
 
@@ -23,17 +25,9 @@ extern "C" fn buffer() -> *mut u8 {
     (&raw mut BUFFER).cast()
 }
 
-struct Nowhere;
-
-impl core::fmt::Write for Nowhere {
-    fn write_str(&mut self, _: &str) -> core::fmt::Result {
-        Ok(())
-    }
-}
-
 #[unsafe(no_mangle)]
 extern "C" fn judge(length: usize) -> u8 {
     // SAFETY: the one thread is here, and the host does not write while it is.
     let buffer = unsafe { &*(&raw const BUFFER) };
-    request::judge(buffer.get(..length).unwrap_or_default(), &mut Nowhere) as u8
+    request::judge(buffer.get(..length).unwrap_or_default()).status()
 }
