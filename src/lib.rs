@@ -160,6 +160,9 @@ mod readme {}
 
 #[cfg(feature = "axum")]
 mod axum;
+#[cfg(feature = "diagnose")]
+#[cfg_attr(docsrs, doc(cfg(feature = "diagnose")))]
+pub mod diagnose;
 mod error;
 mod headers;
 #[cfg(feature = "http")]
