@@ -114,8 +114,7 @@ use crate::{
     ClientSecret, Error, Header, RequestHead, SecretError, SignatureHeaders, UnixTime, Verified, Verifier, Version,
 };
 
-/// The most bytes that are hashed for one request, in all its readings together: 32 MiB, which takes some 20 milliseconds
-/// with the processor's SHA instructions, and some 150 without.
+/// The most bytes that are hashed for one request, in all its readings together: 32 MiB, well under a second.
 pub const MAX_HASHED_BYTES: u64 = 32 << 20;
 
 /// The most candidate secrets that are tried; further ones are left out.
