@@ -119,7 +119,7 @@ fn rewritings(body: &[u8], mut take: impl FnMut(Vec<u8>, Step)) {
         let evidence = "the body is one JSON string; the signature is that of its content";
         take(inner.clone().into(), Step::new(Cause::BodyDoubleSerialised, evidence));
     }
-    json.spellings(MAX_WRITTEN.min(body.len().saturating_mul(6)), |text, words| {
+    json.spellings(text, MAX_WRITTEN.min(body.len().saturating_mul(6)), |text, words| {
         let evidence =
             format!("the signature is that of the same JSON {words} ({} bytes, not {})", text.len(), body.len());
         take(text.into(), Step::new(Cause::BodyReserialised, evidence));

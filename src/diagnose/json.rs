@@ -144,7 +144,7 @@ impl<'a> Json<'a> {
     }
 
     /// The value written in every way that serialisers are known to write, each with words for it.
-    pub(super) fn spellings(mut self, limit: usize, mut take: impl FnMut(String, String)) {
+    pub(super) fn spellings(mut self, source: &str, limit: usize, mut take: impl FnMut(String, String)) {
         const SPACINGS: [Spacing; 5] = [
             Spacing::Compact,
             Spacing::Spaced,
@@ -152,9 +152,12 @@ impl<'a> Json<'a> {
             Spacing::Indented("    "),
             Spacing::Indented("\t"),
         ];
+        // Escapes of what the source does not have would spell the same text again.
+        let escapings = if source.is_ascii() && !source.contains("\\u") { 1 } else { NonAscii::ALL.len() };
+        let slashings = if source.contains('/') { 2 } else { 1 };
         for spacing in SPACINGS {
-            for non_ascii in NonAscii::ALL {
-                for escape_slash in [false, true] {
+            for non_ascii in NonAscii::ALL.into_iter().take(escapings) {
+                for escape_slash in [false, true].into_iter().take(slashings) {
                     let style = Style { spacing, non_ascii, escape_slash };
                     if let Some(text) = self.write(style, limit) {
                         take(text, format!("{style}"));
