@@ -2,7 +2,7 @@
 //! memcheck reports each branch and each address that depends on it. `check` beside this crate says how.
 //!
 //! One thing has to become public: whether the request is accepted. That is one branch for each secret a verifier
-//! holds, in `Claim::conclude`. `verdict.supp` takes these out of the reports; without it the harness counts them.
+//! holds, in `conclude` of src/verifier.rs. `verdict.supp` takes these out of the reports; without it the harness counts them.
 
 mod leaking;
 mod memcheck;
