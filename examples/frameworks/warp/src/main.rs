@@ -1,0 +1,59 @@
+//! HubSpot requests in warp: the filters become a service, and the layer wraps it.
+
+use std::{collections::HashMap, env, error::Error, time::Duration};
+
+use hubspot_signature::http::PublicUrl;
+use hubspot_signature::tower::VerifyLayer;
+use hubspot_signature::{Verifier, Version};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tower::ServiceBuilder;
+use tower_http::timeout::TimeoutLayer;
+use warp::Filter;
+use warp::http::StatusCode;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    // Workflows and cards send v3 beside v2, so nothing less is accepted: v3 alone cannot be replayed.
+    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?)?.minimum_version(Version::V3);
+    let public_url = PublicUrl::new(&env::var("PUBLIC_URL")?)?;
+
+    let webhook = warp::path!("hubspot").and(warp::post()).and(warp::body::json()).map(webhook);
+    let card = warp::path!("card").and(warp::get()).and(warp::query()).map(card);
+    let service = ServiceBuilder::new()
+        // Outermost, so that it also ends a body that never does.
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(5)))
+        .layer(VerifyLayer::new(verifier, public_url).body_limit(64 * 1024))
+        .service(warp::service(webhook.or(card)));
+
+    let listener = TcpListener::bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into())).await?;
+    println!("listening on {}", listener.local_addr()?);
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // Too many open files, most likely: that passes.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            continue;
+        };
+        let service = TowerToHyperService::new(service.clone());
+        tokio::spawn(async move {
+            let mut server = auto::Builder::new(TokioExecutor::new());
+            server.http1().timer(TokioTimer::new());
+            if let Err(error) = server.serve_connection(TokioIo::new(stream), service).await {
+                eprintln!("connection: {error}");
+            }
+        });
+    }
+}
+
+/// A workflow's "Send a webhook" action.
+fn webhook(event: Value) -> warp::reply::Json {
+    warp::reply::json(&json!({ "received": event["objectId"] }))
+}
+
+/// A card on a CRM record.
+fn card(query: HashMap<String, String>) -> warp::reply::Json {
+    warp::reply::json(&json!({ "results": [{ "objectId": 1, "title": query.get("userEmail") }] }))
+}
