@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, env, error::Error, future::Future, pin::Pin, time::Duration};
 
-use actix_web::error::{ErrorPayloadTooLarge, ErrorRequestTimeout, ErrorUnauthorized};
+use actix_web::error::{ErrorBadRequest, ErrorPayloadTooLarge, ErrorRequestTimeout, ErrorUnauthorized};
 use actix_web::rt::time::timeout;
 use actix_web::web::{self, Bytes, Data, Json, Query};
 use actix_web::{App, FromRequest, HttpRequest, HttpServer, dev};
@@ -72,7 +72,7 @@ fn refused(error: hubspot_signature::Error) -> actix_web::Error {
 
 /// A workflow's "Send a webhook" action.
 async fn webhook(Signed(body): Signed) -> actix_web::Result<Json<Value>> {
-    let event: Value = serde_json::from_slice(&body)?;
+    let event: Value = serde_json::from_slice(&body).map_err(ErrorBadRequest)?;
     Ok(Json(json!({ "received": event["objectId"] })))
 }
 

@@ -28,7 +28,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let listener = TcpListener::bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into()));
     let acceptor = listener.into_acceptor().await?;
-    println!("listening on {}", acceptor.local_addr()[0]);
+    for address in acceptor.local_addr().iter().filter_map(|address| address.as_socket_addr()) {
+        println!("listening on {address}");
+    }
     Ok(Server::new_with_acceptor(acceptor).run(app).await?)
 }
 

@@ -1,5 +1,8 @@
 //! HubSpot requests in Rocket, which has request types of its own: a guard verifies, and no route that has it runs for
 //! anyone else.
+//!
+//! Rocket itself waits for the first 14 bytes of a body, without a time limit, before any guard runs: let a proxy that
+//! buffers requests stand before it.
 
 use std::{env, error::Error, net::SocketAddr, time::Duration};
 

@@ -1,0 +1,229 @@
+//! Every example server, as a process, over a real socket.
+
+use std::net::SocketAddr;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use suite::{
+    Answer, BODY_LIMIT, BODY_TIMEOUT, Case, Connection, Lambda, Nginx, Request, Server, Signer, exchange, forged,
+    genuine, over_http2, oversized,
+};
+
+/// Sends every case and holds the answers against what must come.
+fn hold(cases: &[Case], send: impl Fn(&Request) -> Option<Answer>) {
+    assert!(cases.len() > 20);
+    for Case { name, request, status, answer } in cases {
+        let got = send(request).unwrap_or_else(|| panic!("{name}: hung up"));
+        let text = String::from_utf8_lossy(&got.body);
+        assert_eq!(got.status, *status, "{name}: {text}");
+        match answer {
+            Some(answer) => {
+                assert_eq!(serde_json::from_slice::<serde_json::Value>(&got.body).unwrap(), *answer, "{name}")
+            }
+            None => assert!(!text.contains("received") && !text.contains("results"), "{name}: {text}"),
+        }
+    }
+}
+
+fn webhook(body: impl Into<Vec<u8>>) -> Request {
+    let mut request = Request::new("POST", "/hubspot?tenant=7", body).signed_by(Signer::ThisCrate);
+    request.headers.push(("Content-Type".into(), "application/json".into()));
+    request
+}
+
+const CHUNKED: &str = "Transfer-Encoding: chunked\r\n";
+
+fn status(connection: Connection<std::net::TcpStream>) -> Option<u16> {
+    connection.answer().map(|answer| answer.status)
+}
+
+fn dripped(address: SocketAddr) {
+    let request = webhook(r#"{"objectId":7,"name":"Jürgen"}"#);
+    let mut connection = Connection::open(address);
+    connection.send_head(&request, "internal.test", CHUNKED);
+    for byte in request.body.chunks(1) {
+        assert!(connection.send_chunk(byte), "the server hung up on a genuine request");
+        thread::sleep(Duration::from_millis(5));
+    }
+    connection.send(b"0\r\n\r\n");
+    let answer = connection.answer().expect("an answer");
+    assert_eq!((answer.status, &*answer.body), (200, &br#"{"received":7}"#[..]));
+}
+
+/// A sender that never ends its body holds the server no longer than the server allows.
+fn never_ending(address: SocketAddr) {
+    let request = webhook(r#"{"objectId":7}"#);
+    let mut connection = Connection::open(address);
+    connection.send_head(&request, "internal.test", CHUNKED);
+    let start = Instant::now();
+    while start.elapsed() < BODY_TIMEOUT + Duration::from_secs(2) && connection.send_chunk(b" ") {
+        thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(status(connection), Some(408));
+}
+
+/// What the head tells is answered before the body has come.
+fn judged_by_its_head(address: SocketAddr) {
+    let request = webhook("x".repeat(1000)).without(&["x-hubspot-signature-v3"]);
+    for framing in ["Content-Length: 1000\r\n", CHUNKED] {
+        let start = Instant::now();
+        let mut connection = Connection::open(address);
+        connection.send_head(&request, "internal.test", framing);
+        // Rocket waits for 14 bytes before anything of its application runs.
+        connection.send_chunk(&[b'x'; 14]);
+        assert_eq!(status(connection), Some(401));
+        assert!(start.elapsed() < BODY_TIMEOUT, "answered only after {:?}", start.elapsed());
+    }
+}
+
+fn too_large(address: SocketAddr) {
+    let request = oversized("");
+    assert_eq!(exchange(address, &request).map(|answer| answer.status), Some(413), "announced");
+
+    let mut connection = Connection::open(address);
+    connection.send_head(&request, "internal.test", CHUNKED);
+    request.body.chunks(5000).all(|chunk| connection.send_chunk(chunk));
+    connection.send(b"0\r\n\r\n");
+    assert_eq!(status(connection), Some(413), "in chunks");
+
+    let mut connection = Connection::open(address);
+    connection.send_head(&request, "internal.test", CHUNKED);
+    let sent = (0..4 * BODY_LIMIT / 1024).take_while(|_| connection.send_chunk(&[b'x'; 1024])).count();
+    assert_eq!(status(connection), Some(413), "without an end, after {sent} KiB");
+}
+
+fn broken(address: SocketAddr) {
+    for text in ["{\"objectId\":", "not JSON", "\u{feff}{}", ""] {
+        assert_eq!(exchange(address, &webhook(text)).map(|answer| answer.status), Some(400), "signed, but {text:?}");
+    }
+
+    let request = webhook(r#"{"objectId":7}"#);
+    let mut connection = Connection::open(address);
+    connection.send_head(&request, "internal.test", CHUNKED);
+    connection.send_chunk(&request.body);
+    connection.send(b"no length\r\n");
+    assert_eq!(status(connection), Some(400), "not chunks");
+
+    let request = webhook(r#"{"objectId":7,"name":"of some length"}"#);
+    let mut connection = Connection::open(address);
+    connection.send_head(&request, "internal.test", &format!("Content-Length: {}\r\n", request.body.len()));
+    connection.send(&request.body[..20]);
+    connection.cut_off();
+    // The sender may be gone, and there is no one to tell.
+    assert!(matches!(status(connection), Some(400) | None), "cut off");
+}
+
+macro_rules! servers {
+    ($($name:ident: $program:literal),* $(,)?) => {$(
+        mod $name {
+            use super::*;
+
+            #[test]
+            fn accepts_what_hubspot_signed() {
+                let server = Server::start($program);
+                hold(&genuine(""), |request| exchange(server.address, request));
+                dripped(server.address);
+            }
+
+            #[test]
+            fn refuses_what_is_forged_stale_downgraded_or_doubled() {
+                let mut server = Server::start($program);
+                hold(&forged(""), |request| exchange(server.address, request));
+                judged_by_its_head(server.address);
+                hold(&genuine("")[..30], |request| exchange(server.address, request));
+                assert!(server.is_running());
+            }
+
+            #[test]
+            fn refuses_what_is_oversized_or_broken() {
+                let mut server = Server::start($program);
+                too_large(server.address);
+                broken(server.address);
+                assert!(server.is_running());
+            }
+
+            #[test]
+            fn ends_a_body_that_never_does() {
+                never_ending(Server::start($program).address);
+            }
+
+            #[test]
+            fn behind_nginx() {
+                let server = Server::start($program);
+                let nginx = Nginx::before(server.address);
+                hold(&genuine(""), |request| nginx.exchange(request));
+                hold(&forged(""), |request| nginx.exchange(request));
+            }
+        }
+    )*};
+}
+
+servers! {
+    actix_web: "actix-web",
+    axum: "axum",
+    hyper: "hyper",
+    poem: "poem",
+    rocket: "rocket",
+    warp: "warp",
+}
+
+#[test]
+fn http2() {
+    for program in ["axum", "hyper", "warp"] {
+        let server = Server::start(program);
+        hold(&genuine(""), |request| over_http2(server.address, request));
+        hold(&forged(""), |request| over_http2(server.address, request));
+        assert_eq!(over_http2(server.address, &oversized("")).map(|answer| answer.status), Some(413));
+    }
+}
+
+/// What an event can express: its headers are JSON text, an empty query is as good as none, and the values of a doubled
+/// header are joined, which shows only in those that v3 needs.
+fn in_events(mut cases: Vec<Case>) -> Vec<Case> {
+    cases.retain(|Case { name, request, .. }| {
+        !request.target.ends_with('?')
+            && request.headers.iter().all(|(_, value)| value.is_ascii())
+            && !["doubled x-hubspot-signature", "doubled x-hubspot-signature-version"].contains(&&**name)
+    });
+    cases
+}
+
+mod lambda_http {
+    use super::*;
+
+    #[test]
+    fn on_a_stage() {
+        let function = Lambda::start(&[]);
+        for base64 in [true, false] {
+            hold(&in_events(genuine("/prod")), |request| function.exchange(request, "prod", base64));
+            hold(&in_events(forged("/prod")), |request| function.exchange(request, "prod", base64));
+            assert_eq!(function.exchange(&oversized("/prod"), "prod", base64).map(|answer| answer.status), Some(413));
+        }
+        let broken = Request::new("POST", "/prod/hubspot", "not JSON").signed_by(Signer::ThisCrate);
+        assert_eq!(function.exchange(&broken, "prod", true).map(|answer| answer.status), Some(400));
+    }
+
+    /// The event's path lacks the stage that HubSpot's URL has.
+    #[test]
+    fn on_a_stage_that_the_path_lacks() {
+        let function = Lambda::start(&[]);
+        let without_stage =
+            |request: &Request| Request { target: request.target.replacen("/prod", "", 1), ..request.clone() };
+        hold(&in_events(genuine("/prod")), |request| function.exchange(&without_stage(request), "prod", true));
+        hold(&in_events(forged("/prod")), |request| function.exchange(&without_stage(request), "prod", true));
+    }
+
+    #[test]
+    fn on_the_default_stage() {
+        let function = Lambda::start(&[]);
+        hold(&in_events(genuine("")), |request| function.exchange(request, "$default", true));
+    }
+
+    /// HubSpot's URL has no stage, the event does.
+    #[test]
+    fn behind_a_custom_domain() {
+        let function = Lambda::start(&[("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "1")]);
+        hold(&in_events(genuine("")), |request| function.exchange(request, "prod", true));
+        hold(&in_events(forged("")), |request| function.exchange(request, "prod", true));
+    }
+}
