@@ -157,6 +157,13 @@ extern crate std;
 #[cfg(all(doctest, feature = "std"))]
 #[doc = include_str!("../README.md")]
 mod readme {}
+// Their lines are those of the adapters.
+#[cfg(all(doctest, feature = "tower"))]
+#[doc = include_str!("../docs/deployment.md")]
+mod deployment {}
+#[cfg(doctest)]
+#[doc = include_str!("../docs/migrating.md")]
+mod migrating {}
 
 #[cfg(feature = "axum")]
 mod axum;
