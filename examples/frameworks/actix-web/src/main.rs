@@ -18,7 +18,7 @@ struct HubSpot {
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let hubspot = Data::new(HubSpot {
-        // Workflows and cards send v3 beside v2, so nothing less is accepted: v3 alone cannot be replayed.
+        // Workflows and cards send v3 beside v2. Nothing less is accepted: only v3 bears a time, which ends its replay.
         verifier: Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?)?.minimum_version(Version::V3),
         // The path of each request is put behind it and brings its own slash.
         public_url: env::var("PUBLIC_URL")?.trim_end_matches('/').into(),

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    // Workflows and cards send v3 beside v2, so nothing less is accepted: v3 alone cannot be replayed.
+    // Workflows and cards send v3 beside v2. Nothing less is accepted: only v3 bears a time, which ends its replay.
     let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?)?.minimum_version(Version::V3);
     // Without the stage: `lambda_http` puts a named stage back into the path. Where the URL that HubSpot calls has none, as
     // with a custom domain, set AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH.
