@@ -38,8 +38,12 @@ pub(crate) fn example(name: &str) -> Command {
 
 impl Server {
     pub fn start(name: &str) -> Self {
+        Self::start_at(name, PUBLIC_URL)
+    }
+
+    pub fn start_at(name: &str, public_url: &str) -> Self {
         let mut command = example(name);
-        command.env("LISTEN", "127.0.0.1:0").stdout(Stdio::piped());
+        command.env("PUBLIC_URL", public_url).env("LISTEN", "127.0.0.1:0").stdout(Stdio::piped());
         let mut process = Process(command.spawn().expect("the example starts"));
         let mut line = String::new();
         BufReader::new(process.0.stdout.take().expect("piped")).read_line(&mut line).expect("text");

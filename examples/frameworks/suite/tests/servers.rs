@@ -5,8 +5,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use suite::{
-    Answer, BODY_LIMIT, BODY_TIMEOUT, Case, Connection, Lambda, Nginx, Request, Server, Signer, exchange, forged,
-    genuine, over_http2, oversized,
+    Answer, BODY_LIMIT, BODY_TIMEOUT, Case, Connection, Lambda, Nginx, PUBLIC_URL, Request, Server, Signer, exchange,
+    forged, genuine, over_http2, oversized,
 };
 
 /// Sends every case and holds the answers against what must come.
@@ -165,6 +165,17 @@ servers! {
     poem: "poem",
     rocket: "rocket",
     warp: "warp",
+}
+
+#[test]
+fn behind_nginx_that_removes_a_prefix() {
+    // One with the adapters, one with the core.
+    for program in ["axum", "actix-web"] {
+        let server = Server::start_at(program, &format!("{PUBLIC_URL}/crm"));
+        let nginx = Nginx::before(server.address);
+        hold(&genuine("/crm"), |request| nginx.exchange(request));
+        hold(&forged("/crm"), |request| nginx.exchange(request));
+    }
 }
 
 #[test]
