@@ -1,0 +1,158 @@
+//! `explain`: why the signature of a request does not match, as the library's diagnosis has it.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use hubspot_signature::diagnose::{Diagnosis, Diagnostician, Finding, MAX_SECRETS, ReceivedRequest};
+use serde_json::{Value, json};
+
+use crate::Failure;
+use crate::input::{BodyReading, Received, RequestArgs, read_text};
+use crate::secrets::{PreviousSecretArgs, SecretArgs};
+use crate::terminal::{BAD, GOOD, Out, STRONG, visible};
+use crate::verify::PolicyArgs;
+
+/// Say why a captured request is refused, and what to do about it
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    request: RequestArgs,
+    /// How to write the diagnosis
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    #[command(flatten)]
+    secret: SecretArgs,
+    #[command(flatten)]
+    previous: PreviousSecretArgs,
+    /// A file with further client secrets to try, one a line: those of your other apps
+    #[arg(long, value_name = "FILE")]
+    other_secrets: Option<PathBuf>,
+    #[command(flatten)]
+    policy: PolicyArgs,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// For reading
+    Text,
+    /// One JSON object: accepted, verdict, expected, findings, app_id, search
+    Json,
+}
+
+const EXAMPLES: &str = "\
+Give what your server saw, damage and all: the URL that your code gives to the
+verifier, the body that it hashes, all headers.
+
+Examples:
+  hubspot-signature explain --public-url https://hooks.example.com capture.http
+
+  With the URL as the server saw it, behind a proxy:
+    hubspot-signature explain --url http://10.0.0.7:3000/hubspot \\
+        --body-file body.json -H 'Host: hooks.example.com' \\
+        -H 'X-HubSpot-Signature-v3: …' -H 'X-HubSpot-Request-Timestamp: …'
+
+  For a script:
+    hubspot-signature explain --format json capture.http |
+        jq -r '.findings[].steps[].cause'
+
+Secrets are numbered in what is printed: 1 is the one in use, by which alone
+the request is judged; then come the previous one and --other-secrets.
+The text quotes the URL and some headers, which may name people.
+
+Exit status: 0 accepted (nothing to explain), 1 refused, 2 not judged.";
+
+pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
+    let mut secrets = vec![args.secret.text()?];
+    secrets.extend(args.previous.text()?);
+    if let Some(file) = args.other_secrets {
+        secrets.extend(read_text(&file, "--other-secrets")?.lines().map(str::to_owned).filter(|line| !line.is_empty()));
+    }
+    if secrets.len() > MAX_SECRETS {
+        return Err(format!("at most {MAX_SECRETS} secrets can be tried at once").into());
+    }
+    let now = args.policy.now();
+    let Received { method, uri, headers, body, .. } = args.request.read(BodyReading::AsItIs)?;
+    let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
+    let request = ReceivedRequest { method: &method, uri: &uri, headers: &headers, body: &body };
+    let diagnosis = Diagnostician::new(&secrets).minimum_version(args.policy.minimum_version()).diagnose(&request, now);
+    match args.format {
+        Format::Text => write_text(&diagnosis, out)?,
+        Format::Json => writeln!(out, "{:#}", json(&diagnosis))?,
+    }
+    Ok(diagnosis.verdict().is_ok())
+}
+
+/// The library's text, with the words that a reader looks for made visible.
+fn write_text(diagnosis: &Diagnosis, out: &mut Out) -> Result<(), Failure> {
+    for line in visible(&diagnosis.to_string()).lines() {
+        let indent = line.len().saturating_sub(line.trim_start().len());
+        let (margin, text) = line.split_at_checked(indent).unwrap_or(("", line));
+        let (style, marked, rest) = if let Some(rest) = text.strip_prefix("Accepted") {
+            (GOOD, "Accepted", rest)
+        } else if let Some(rest) = text.strip_prefix("Refused") {
+            (BAD, "Refused", rest)
+        } else if let Some(rest) = text.strip_prefix("Mend:") {
+            (STRONG, "Mend:", rest)
+        } else if margin.is_empty() && text.starts_with(|c: char| c.is_ascii_digit()) {
+            (STRONG, text, "")
+        } else {
+            writeln!(out, "{line}")?;
+            continue;
+        };
+        writeln!(out, "{margin}{style}{marked}{style:#}{rest}")?;
+    }
+    Ok(())
+}
+
+fn json(diagnosis: &Diagnosis) -> Value {
+    let verdict = match diagnosis.verdict() {
+        Ok(proof) => format!("accepted by {}", proof.version()),
+        Err(refusal) => refusal.to_string(),
+    };
+    let expected = |expected: &hubspot_signature::diagnose::Expected| {
+        json!({
+            "header": expected.header().to_string(),
+            "version": expected.version().as_str(),
+            "text": expected.to_string(),
+        })
+    };
+    let search = diagnosis.search();
+    json!({
+        "accepted": diagnosis.verdict().is_ok(),
+        "verdict": verdict,
+        "expected": diagnosis.expected().iter().map(expected).collect::<Vec<_>>(),
+        "findings": diagnosis.findings().iter().map(finding).collect::<Vec<_>>(),
+        "app_id": diagnosis.app_id(),
+        "search": {
+            "tried": search.tried(), "hashed_bytes": search.hashed_bytes(), "complete": search.is_complete(),
+        },
+    })
+}
+
+fn finding(finding: &Finding) -> Value {
+    let steps: Vec<_> = finding
+        .steps()
+        .iter()
+        .map(|step| {
+            json!({
+                "cause": step.cause().code(),
+                "description": step.cause().description(),
+                "evidence": step.evidence(),
+                "mend": step.mend(),
+            })
+        })
+        .collect();
+    let matched: Vec<_> = finding
+        .matched()
+        .iter()
+        .map(|matched| json!({ "header": matched.header().to_string(), "secret": matched.secret().saturating_add(1) }))
+        .collect();
+    json!({
+        "certainty": finding.certainty().to_string(),
+        "steps": steps,
+        "matched": matched,
+        "signed_uri": finding.signed_uri(),
+    })
+}

@@ -1,0 +1,128 @@
+//! The request to judge: a capture, or its parts as options.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::Failure;
+use crate::capture::Capture;
+use crate::public_url::PublicUrlArgs;
+
+#[derive(clap::Args)]
+#[command(next_help_heading = "Request")]
+pub(crate) struct RequestArgs {
+    /// One HTTP/1.1 request as it arrived: request line, headers, an empty line, the raw body; `-` is standard input.
+    /// A chunked body is joined. Without Content-Length, the body is all that follows, an editor's last newline included
+    #[arg(value_name = "FILE", required_unless_present = "url", help_heading = None)]
+    #[arg(conflicts_with_all = ["url", "method", "header", "body", "body_file"])]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    public_url: PublicUrlArgs,
+    /// Instead of FILE: the whole URL that HubSpot called
+    #[arg(long, value_name = "URL", conflicts_with = "public_url")]
+    url: Option<String>,
+    /// With --url: the method; POST if there is a body, else GET
+    #[arg(long, value_name = "METHOD", requires = "url")]
+    method: Option<String>,
+    /// With --url: a header of the request, `Name: value`; give all of them, each with its own --header
+    #[arg(long, short = 'H', value_name = "HEADER", requires = "url", value_parser = parse_header)]
+    header: Vec<(String, String)>,
+    #[command(flatten)]
+    body: BodyArgs,
+}
+
+/// The raw body, for commands that take it as an option.
+#[derive(clap::Args)]
+pub(crate) struct BodyArgs {
+    /// The body, as text
+    #[arg(long, value_name = "TEXT", conflicts_with = "body_file")]
+    pub(crate) body: Option<String>,
+    /// The body, as it is in a file; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) body_file: Option<PathBuf>,
+}
+
+/// A request as it was received.
+pub(crate) struct Received {
+    pub(crate) method: String,
+    /// The whole URL that HubSpot called.
+    pub(crate) uri: String,
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) body: Vec<u8>,
+    /// Whether the capture goes on after the body that it announces.
+    pub(crate) more_follows: bool,
+}
+
+/// What of a capture is its body.
+#[derive(Clone, Copy)]
+pub(crate) enum BodyReading {
+    /// As much as Content-Length says, as any server reads it.
+    Announced,
+    /// Whatever is there: a body that was changed on the way may have another length than Content-Length says.
+    AsItIs,
+}
+
+impl RequestArgs {
+    pub(crate) fn read(self, reading: BodyReading) -> Result<Received, Failure> {
+        match (self.file, self.url) {
+            (Some(file), _) => {
+                let public_url = self.public_url.get()?;
+                let public_url = public_url.ok_or(
+                    "give --public-url or set HUBSPOT_PUBLIC_URL: HubSpot signs the URL it called, and a capture has \
+                     only its path",
+                )?;
+                let capture = read(&file, "FILE")?;
+                let Capture { method, target, headers, body } = Capture::parse(&capture)?;
+                let (body, more_follows) = match reading {
+                    BodyReading::Announced => body.into_announced()?,
+                    BodyReading::AsItIs => (body.into_whatever_is_there(), false),
+                };
+                Ok(Received { method, uri: public_url.join(&target), headers, body, more_follows })
+            }
+            (None, url) => {
+                let body = self.body.read()?.unwrap_or_default();
+                let headers = self.header.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
+                let method = self.method.unwrap_or_else(|| method_for(&body).into());
+                Ok(Received { method, uri: url.unwrap_or_default(), headers, body, more_follows: false })
+            }
+        }
+    }
+}
+
+impl BodyArgs {
+    pub(crate) fn read(&self) -> Result<Option<Vec<u8>>, Failure> {
+        match (&self.body, &self.body_file) {
+            (Some(text), _) => Ok(Some(text.clone().into_bytes())),
+            (None, Some(file)) => read(file, "--body-file").map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// As curl chooses.
+pub(crate) const fn method_for(body: &[u8]) -> &'static str {
+    if body.is_empty() { "GET" } else { "POST" }
+}
+
+pub(crate) fn parse_header(text: &str) -> Result<(String, String), &'static str> {
+    match text.split_once(':') {
+        Some((name, value)) if !name.is_empty() => Ok((name.into(), value.trim_matches([' ', '\t']).into())),
+        _ => Err("give `Name: value`"),
+    }
+}
+
+/// A file's bytes, or those of standard input.
+pub(crate) fn read(file: &Path, what: &str) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = if file.as_os_str() == "-" {
+        io::stdin().read_to_end(&mut bytes).map(drop)
+    } else {
+        fs::read(file).map(|read| bytes = read)
+    };
+    read.map_err(|error| format!("{what} cannot be read: {error}"))?;
+    Ok(bytes)
+}
+
+pub(crate) fn read_text(file: &Path, what: &str) -> Result<String, Failure> {
+    String::from_utf8(read(file, what)?).map_err(|_| format!("{what} is not UTF-8").into())
+}

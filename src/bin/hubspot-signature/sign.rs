@@ -1,0 +1,144 @@
+//! `sign`: the four headers that HubSpot would send with a request.
+
+use std::fmt::Write as _;
+use std::io::Write;
+
+use clap::ValueEnum;
+use hubspot_signature::{ClientSecret, UnixTime};
+use serde_json::{Map, Value, json};
+
+use crate::Failure;
+use crate::input::{BodyArgs, method_for};
+use crate::secrets::SecretArgs;
+use crate::terminal::Out;
+
+/// Make the headers that HubSpot would send with a request
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The whole URL that HubSpot would call; it is signed to the letter
+    #[arg(long, value_name = "URL")]
+    url: String,
+    /// The method; POST if there is a body, else GET
+    #[arg(long, value_name = "METHOD")]
+    method: Option<String>,
+    #[command(flatten)]
+    body: BodyArgs,
+    /// The time to sign, if not now: 13 digits (Unix milliseconds), or such as 2023-09-02T12:26:00Z
+    #[arg(long, value_name = "TIME", value_parser = crate::time::parse)]
+    at: Option<UnixTime>,
+    /// Sign v1 beside v3, as the Webhooks API and private apps do, instead of v2
+    #[arg(long)]
+    v1: bool,
+    /// How to write the headers
+    #[arg(long, value_name = "FORMAT", default_value = "headers")]
+    format: Format,
+    /// With --format curl: where to send the request, if not to the URL that is signed
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+    #[command(flatten)]
+    secret: SecretArgs,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// One `name: value` a line
+    Headers,
+    /// A command for a POSIX shell that sends the request
+    Curl,
+    /// One JSON object: method, url, headers
+    Json,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  hubspot-signature sign --url https://hooks.example.com/hubspot \\
+      --body '{\"objectId\":7}'
+
+  Send a signed request to a server on this machine:
+    hubspot-signature sign --url https://hooks.example.com/hubspot \\
+        --body-file event.json --format curl \\
+        --to http://localhost:3000/hubspot | sh
+
+What this prints is as good as a request of HubSpot's for five minutes, and the
+v1 or v2 signature in it for ever: do not keep it where others read.";
+
+pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
+    let secret = ClientSecret::new(&args.secret.text()?)?;
+    let body = args.body.read()?.unwrap_or_default();
+    let method = args.method.as_deref().unwrap_or_else(|| method_for(&body));
+    if method.is_empty() || !method.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Err("the method is not upper-case letters such as POST".into());
+    }
+    if ["GET", "HEAD"].contains(&method) && !body.is_empty() {
+        return Err("GET and HEAD carry no body; leave it out or give another --method".into());
+    }
+    check_url(&args.url, "--url")?;
+    let now = args.at.unwrap_or_else(UnixTime::now);
+    let signed = if args.v1 {
+        secret.sign_with_v1(method, &args.url, &body, now)
+    } else {
+        secret.sign(method, &args.url, &body, now)
+    };
+    let headers = signed.as_pairs();
+    match args.format {
+        Format::Headers => headers.iter().try_for_each(|(name, value)| writeln!(out, "{name}: {value}"))?,
+        Format::Json => {
+            let headers: Map<String, Value> =
+                headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+            writeln!(out, "{:#}", json!({ "method": method, "url": args.url, "headers": headers }))?;
+        }
+        Format::Curl => {
+            let to = args.to.as_deref().unwrap_or(&args.url);
+            check_url(to, "--to")?;
+            writeln!(out, "{}", curl(method, to, &headers, &args.body, &body)?)?;
+        }
+    }
+    Ok(true)
+}
+
+fn check_url(url: &str, option: &str) -> Result<(), Failure> {
+    let is_url = url.parse::<http::Uri>().is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
+    if !is_url || url.contains('#') {
+        return Err(format!("{option} is not a whole http or https URL without a fragment").into());
+    }
+    Ok(())
+}
+
+/// A command that sends the request to the byte: curl must neither expand `[…]` and `{…}` in the URL, nor resolve `..`.
+fn curl(method: &str, to: &str, headers: &[(&str, &str)], from: &BodyArgs, body: &[u8]) -> Result<String, Failure> {
+    let mut command = String::from("curl --globoff --path-as-is");
+    match method {
+        "HEAD" => command += " --head", // curl would wait for a body otherwise
+        _ => write!(command, " --request {method}")?,
+    }
+    if method != "GET" && method != "HEAD" {
+        headers_line(&mut command, "content-type", "application/json")?;
+    }
+    for (name, value) in headers {
+        headers_line(&mut command, name, value)?;
+    }
+    let file = from.body_file.as_ref().filter(|file| file.as_os_str() != "-");
+    match (file, std::str::from_utf8(body)) {
+        (Some(file), _) => {
+            let file = file.to_str().ok_or("the name of --body-file is not UTF-8, so it cannot be written here")?;
+            write!(command, " \\\n  --data-binary {}", quoted(&format!("@{file}")))?;
+        }
+        (None, Ok("")) if ["GET", "HEAD"].contains(&method) => {}
+        // curl would take what follows `@` for a file.
+        (None, Ok(text)) if text.starts_with('@') => write!(command, " \\\n  --data-raw {}", quoted(text))?,
+        (None, Ok(text)) if !text.contains('\0') => write!(command, " \\\n  --data-binary {}", quoted(text))?,
+        _ => return Err("the body is not text, so it cannot stand in a command; give it as --body-file".into()),
+    }
+    write!(command, " \\\n  --url {}", quoted(to))?;
+    Ok(command)
+}
+
+fn headers_line(command: &mut String, name: &str, value: &str) -> std::fmt::Result {
+    write!(command, " \\\n  --header {}", quoted(&format!("{name}: {value}")))
+}
+
+/// One word for a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}

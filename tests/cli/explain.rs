@@ -1,0 +1,92 @@
+//! `explain`: that the library's diagnosis is given the request as it is, and comes out whole.
+
+use serde_json::Value;
+
+use crate::program::*;
+
+fn explain(arguments: &[&str], capture: &str) -> Outcome {
+    run(&[&["explain", "--at", SIGNED, "-"], arguments].concat(), capture.as_bytes())
+}
+
+#[test]
+fn a_cause_is_named_with_its_mend() {
+    explain(&["--public-url", "http://www.example.com"], V3)
+        .assert(1, "Refused: the v3 signature does not match")
+        .assert(1, "[proved]")
+        .assert(1, "Mend: The public URL is https://www.example.com");
+    explain(&["--public-url", PUBLIC_URL], V3).assert(0, "Accepted: the v3 signature matches");
+    run(&["explain", "--public-url", PUBLIC_URL, "-"], V3.as_bytes()).assert(1, "signed longer ago than allowed");
+}
+
+fn causes(outcome: &Outcome) -> Vec<String> {
+    let json: Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+    assert_eq!(json["accepted"], Value::Bool(outcome.status == Some(0)));
+    let steps = json["findings"].as_array().unwrap().iter().flat_map(|finding| finding["steps"].as_array().unwrap());
+    steps.map(|step| step["cause"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn json_has_all_of_it() {
+    let spaced = WORKFLOW.replace(":\"", ": \"").replace("Content-Length: 33\r\n", "");
+    let outcome = explain(&["--public-url", "http://www.example.com", "--format", "json"], &spaced);
+    assert_eq!(outcome.status, Some(1), "{outcome:?}");
+    assert_eq!(causes(&outcome), ["uri-scheme", "body-reserialised"]);
+    let json: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let finding = &json["findings"][0];
+    assert_eq!(finding["certainty"], "proved");
+    assert_eq!(finding["signed_uri"], "https://www.example.com/webhook_uri");
+    assert_eq!(finding["matched"][0]["header"], "X-HubSpot-Signature");
+    assert_eq!(finding["matched"][0]["secret"], 1);
+    assert_eq!(json["expected"][0]["version"], "v2");
+    assert!(json["search"]["tried"].as_u64().unwrap() > 1);
+    for text in ["description", "evidence", "mend"] {
+        assert!(finding["steps"][0][text].as_str().is_some_and(|text| !text.is_empty()), "{text}: {outcome:?}");
+    }
+    let accepted = explain(&["--public-url", PUBLIC_URL, "--format", "json"], V3);
+    assert_eq!(causes(accepted.assert(0, "accepted by v3")), [""; 0]);
+}
+
+/// Content-Length still says how long the body was when it was signed.
+#[test]
+fn a_body_of_another_length_than_announced_is_taken_whole() {
+    let arguments = ["--public-url", PUBLIC_URL, "--format", "json"];
+    assert_eq!(causes(&explain(&arguments, &WORKFLOW.replace(":\"", ": \""))), ["body-reserialised"]);
+    let lost = &WORKFLOW[..WORKFLOW.find('{').unwrap()];
+    assert!(causes(&explain(&arguments, lost)).contains(&"body-lost".to_owned()));
+    explain(&arguments, &format!("{WORKFLOW}\r\n")).assert(0, "accepted by v2");
+}
+
+#[test]
+fn all_headers_are_looked_at() {
+    let capture = V3.replace("Host: www.example.com", "Host: 10.0.0.7:3000\r\nX-Forwarded-Host: www.example.com");
+    let outcome = explain(&["--public-url", "https://10.0.0.7:3000", "--format", "json"], &capture);
+    assert_eq!(causes(&outcome), ["uri-host"]);
+}
+
+#[test]
+fn other_secrets_are_tried_and_numbered() {
+    let explain = |arguments: &[&str]| {
+        let environment = [("HUBSPOT_CLIENT_SECRET", OTHER_SECRET), ("HUBSPOT_PUBLIC_URL", PUBLIC_URL)];
+        run_in(&environment, &[&["explain", "--at", SIGNED, "-"], arguments].concat(), V3.as_bytes())
+    };
+    let others = File::new("others", format!("00000000-0000-4000-8000-00000000000a\n\n{SECRET}\n"));
+    explain(&["--previous-secret", SECRET]).assert(1, "secret number 2");
+    explain(&["--other-secrets", others.path()]).assert(1, "secret number 3");
+    explain(&["--other-secrets", others.path(), "--previous-secret", "x"]).assert(1, "secret number 4");
+    let many = File::new("many", format!("{SECRET}\n").repeat(8));
+    explain(&["--other-secrets", many.path()]).assert_failed("at most 8 secrets");
+}
+
+#[test]
+fn an_unusable_secret_is_explained() {
+    let explain = |secret: &str| {
+        run_in(
+            &[("HUBSPOT_CLIENT_SECRET", secret)],
+            &["explain", "--at", SIGNED, "--public-url", PUBLIC_URL, "-"],
+            V3.as_bytes(),
+        )
+    };
+    explain(&format!("{SECRET}\n")).assert(1, "white space");
+    explain("pat-na1-00000000-0000-4000-8000-000000000000").assert(1, "access token");
+    explain("").assert(1, "empty");
+}

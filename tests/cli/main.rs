@@ -1,0 +1,11 @@
+//! The program `hubspot-signature` as a person runs it: what it says, how it exits, what it sends, and that it never shows a
+//! secret.
+#![cfg(feature = "cli")]
+
+mod explain;
+mod program;
+mod send;
+mod server;
+mod sign;
+mod usage;
+mod verify;

@@ -1,0 +1,124 @@
+//! `sign`: the headers are the library's, and the curl command sends just what was signed.
+
+use std::process::Command;
+
+use hubspot_signature::{ClientSecret, UnixTime, Version};
+use serde_json::Value;
+
+use crate::program::*;
+use crate::server::{self, Server, careful};
+
+const URL: &str = "https://www.example.com/webhook_uri";
+const BODY: &str = "{'example_field':'example_value'}";
+
+#[test]
+fn the_published_request_is_signed_as_published() {
+    let outcome = run(&["sign", "--url", URL, "--body", BODY, "--at", SIGNED], b"");
+    assert_eq!(outcome.status, Some(0), "{outcome:?}");
+    let signed: Vec<_> = outcome.stdout.lines().map(str::to_owned).collect();
+    let published: Vec<_> = V3
+        .lines()
+        .filter(|line| line.starts_with("X-HubSpot"))
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| format!("{}: {value}", name.to_lowercase()))
+        .collect();
+    assert_eq!(signed, published);
+
+    let json = run(&["sign", "--url", URL, "--body", BODY, "--at", SIGNED, "--format", "json"], b"");
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!((&json["method"], &json["url"]), (&"POST".into(), &URL.into()));
+    let headers = json["headers"].as_object().unwrap();
+    assert_eq!(headers.len(), 4);
+    for line in published {
+        let (name, value) = line.split_once(": ").unwrap();
+        assert_eq!(headers[name], value);
+    }
+}
+
+#[test]
+fn v1_is_signed_on_demand() {
+    let outcome = run(&["sign", "--v1", "--url", URL, "--body", BODY, "--at", SIGNED], b"");
+    let v1 = ClientSecret::new(SECRET).unwrap().v1(BODY.as_bytes());
+    outcome.assert(0, v1.as_str()).assert(0, "x-hubspot-signature-version: v1");
+}
+
+#[test]
+fn what_is_signed_is_accepted() {
+    for (arguments, method) in [
+        (&["--body", "{}"][..], "POST"),
+        (&["--method", "DELETE"], "DELETE"),
+        (&[], "GET"),
+        (&["--method", "POST"], "POST"),
+    ] {
+        let signed = run(&[&["sign", "--url", URL], arguments].concat(), b"");
+        let body = if arguments.contains(&"--body") { "{}" } else { "" };
+        let capture = format!("{method} /webhook_uri HTTP/1.1\r\n{}\r\n{body}", signed.stdout.replace('\n', "\r\n"));
+        run(&["verify", "--public-url", PUBLIC_URL, "-"], capture.as_bytes()).assert(0, "accepted by v3");
+    }
+    // Now, unless told.
+    let signed = run(&["sign", "--url", URL], b"").stdout;
+    let time = signed.lines().last().unwrap().rsplit(' ').next().unwrap().parse::<u64>().unwrap();
+    assert!(UnixTime::now().as_millis() - time < 60_000);
+}
+
+#[test]
+fn what_hubspot_does_not_send_is_not_signed() {
+    let sign = |arguments: &[&str]| run(&[&["sign"], arguments].concat(), b"\0");
+    sign(&["--url", URL, "--body", "x", "--method", "GET"]).assert_failed("GET and HEAD carry no body");
+    sign(&["--url", URL, "--method", "post"]).assert_failed("upper-case");
+    sign(&["--url", URL, "--method", ""]).assert_failed("upper-case");
+    for url in
+        ["/webhook_uri", "www.example.com/x", "ftp://www.example.com/", "https://", "https://a/b c", "https://a/#b"]
+    {
+        sign(&["--url", url]).assert_failed("--url is not a whole http or https URL");
+    }
+    sign(&["--url", URL, "--format", "curl", "--to", "localhost"]).assert_failed("--to is not a whole");
+    sign(&["--url", URL, "--format", "curl", "--body-file", "-"]).assert_failed("give it as --body-file");
+    sign(&["--url", URL, "--format", "wget"]).assert_failed("possible values: headers, curl, json");
+}
+
+/// Runs the printed command with `sh`.
+#[test]
+fn the_curl_command_sends_what_was_signed() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        eprintln!("not tested: there is no curl");
+        return;
+    }
+    let server = Server::start(careful(Version::V3));
+    let targets = ["/hubspot", "/a/../b/./c%2Fd?x=[1-3]&y={a,b}&z='&q=$HOME`id`&%C3%BC=+%20"];
+    let bodies = [
+        "{}",
+        "it's\n a \"$HOME\" `id` \\ \\\\ !x",
+        "\r\nGrüße ☎\n\n",
+        "@/etc/hostname",
+        "-d x",
+        "",
+        " ",
+        "'",
+        "''\\''",
+        "%41&a=b",
+    ];
+    for target in targets {
+        let url = format!("{}{}", server::PUBLIC_URL, target);
+        let to = server.url(target);
+        let sends = |arguments: &[&str], input: &[u8], method: &str, body: &[u8]| {
+            let base = ["sign", "--format", "curl", "--url", &url, "--to", &to];
+            let printed = run(&[&base[..], arguments].concat(), input);
+            assert_eq!(printed.status, Some(0), "{printed:?}");
+            let shell =
+                Command::new("sh").arg("-c").arg(format!("{} --silent --fail", printed.stdout.trim_end())).output();
+            let shell = shell.expect("sh runs");
+            assert!(shell.status.success(), "{printed:?} {shell:?}");
+            let last = server.last();
+            assert_eq!((last.method().as_str(), last.body().as_slice()), (method, body), "{printed:?}");
+        };
+        for body in bodies {
+            sends(&["--method", "POST", &format!("--body={body}")], b"", "POST", body.as_bytes());
+            sends(&["--method", "PUT", "--body-file", "-"], body.as_bytes(), "PUT", body.as_bytes());
+        }
+        let file = File::new("it's a body", b"\r\n\x00{\"a\":1}\n");
+        sends(&["--body-file", file.path()], b"", "POST", b"\r\n\x00{\"a\":1}\n");
+        sends(&[], b"", "GET", b"");
+        sends(&["--method", "HEAD"], b"", "HEAD", b"");
+    }
+}
