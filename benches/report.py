@@ -1,0 +1,98 @@
+"""Turns `results/results.csv` into `results/results.md` and `results/results.svg`."""
+
+import csv
+import pathlib
+
+HERE = pathlib.Path(__file__).parent / "results"
+OURS = "hubspot-signature"
+SIZES = {200: "200 B", 1024: "1 KiB", 16384: "16 KiB", 1048576: "1 MiB"}
+BESIDE = [
+    "bare hash", OURS, "ring", "aws-lc-rs", "webhook-verify", "standardwebhooks",
+    "HubSpot's Node SDK", "HubSpot's Python SDK",
+]
+OWN = [
+    "accepted", "mismatch", "two secrets", "URI with escapes", "mixed text", "8 KiB frames", "http::verify_at",
+    "service without the layer", "service in the tower layer", "refused before the body",
+]
+
+times = {}
+two_threads = None
+for row in csv.DictReader((HERE / "results.csv").open()):
+    if row["case"].startswith("requests of two threads"):
+        two_threads = row["ratio"]
+    else:
+        times[row["scheme"], int(row["bytes"]), row["case"]] = float(row["ns"])
+for scheme, size, case in list(times):
+    if case == "accepted":
+        times[scheme, size, OURS] = times[scheme, size, case]
+
+
+def ratio(scheme, size, case):
+    return times[scheme, size, case] / times[scheme, size, "bare hash"]
+
+
+def shown(ns):
+    for unit in ["ns", "µs", "ms"]:
+        if ns < 1000:
+            return f"{ns:.{0 if ns >= 100 or unit == 'ns' else 1}f} {unit}"
+        ns /= 1000
+    raise ValueError(ns)
+
+
+def table(scheme, cases):
+    lines = [f"| {scheme} | " + " | ".join(SIZES.values()) + " |", "|---" + "|---:" * len(SIZES) + "|"]
+    for case in cases:
+        if (scheme, 200, case) in times:
+            cells = [f"{shown(times[scheme, size, case])} ({ratio(scheme, size, case):.2f})" for size in SIZES]
+            name = f"**{case}**" if case == OURS else case
+            lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def plot():
+    """One panel for each scheme and size; bars to the ratio on a logarithmic scale, shorter is faster."""
+    import math
+
+    width, row, label, top = 250, 16, 150, 42
+    schemes = ["v2", "v3"]
+    rows = {scheme: [case for case in BESIDE[1:] if (scheme, 200, case) in times] for scheme in schemes}
+    heights = {scheme: top + row * len(rows[scheme]) for scheme in schemes}
+    longest = max(ratio(scheme, size, case) for scheme in schemes for size in SIZES for case in rows[scheme])
+    total_width = label + width * len(SIZES)
+    total_height = sum(heights.values()) + 30
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {total_width} {total_height}" '
+        'font-family="system-ui, sans-serif" font-size="11">',
+        f'<rect width="{total_width}" height="{total_height}" fill="#fff"/>',
+        '<text x="8" y="18" font-size="13" font-weight="bold" fill="#222">Time to verify one request, as a multiple of the '
+        "bare SHA-256 of as many bytes (shorter is faster, logarithmic)</text>",
+    ]
+    y = 30
+    for scheme in schemes:
+        for column, (size, name) in enumerate(SIZES.items()):
+            x = label + column * width
+            out.append(f'<text x="{x}" y="{y + 16}" font-weight="bold" fill="#222">{scheme}, {name}</text>')
+            for index, case in enumerate(rows[scheme]):
+                at = y + 24 + index * row
+                value = ratio(scheme, size, case)
+                length = max(1, math.log(value) / math.log(longest) * (width - 60)) if value > 1 else 1
+                colour = "#d9532c" if case == OURS else "#8aa4b8"
+                if column == 0:
+                    weight = ' font-weight="bold"' if case == OURS else ""
+                    out.append(f'<text x="{label - 8}" y="{at + 11}" text-anchor="end"{weight} fill="#222">{case}</text>')
+                out.append(f'<rect x="{x}" y="{at + 2}" width="{length:.1f}" height="{row - 4}" fill="{colour}"/>')
+                out.append(f'<text x="{x + length + 4:.1f}" y="{at + 11}" fill="#222">{value:.2f}</text>')
+        y += heights[scheme]
+    return "\n".join(out + ["</svg>", ""])
+
+
+sections = [
+    "Time for one request, and in brackets the multiple of the bare SHA-256 of as many bytes, all from one run.",
+    *[table(scheme, BESIDE) for scheme in ["v1", "v2", "v3"]],
+    "The crate's own cases:",
+    *[table(scheme, OWN) for scheme in ["v1", "v2", "v3"]],
+    f"Two threads verify {two_threads} times what one does.",
+    (HERE / "machine.txt").read_text().strip(),
+]
+(HERE / "results.md").write_text("\n\n".join(sections) + "\n")
+(HERE / "results.svg").write_text(plot())
