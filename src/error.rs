@@ -101,6 +101,8 @@ pub enum Error {
     #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
     BodyUnreadable,
     /// Everything is well-formed, but the signature is not that of this request under this client secret.
+    ///
+    /// See [My signature does not match](crate#my-signature-does-not-match).
     Mismatch {
         /// The scheme that was verified.
         version: Version,

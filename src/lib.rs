@@ -39,7 +39,7 @@
 //!
 //! With the feature `http`, [`http::verify`] does this for an `http::Request`; with `tower`,
 //! [`VerifyLayer`](crate::tower::VerifyLayer) does it for a whole axum or hyper service; with `axum`, [`Verified`] is an
-//! extractor. A body that arrives in pieces goes through [`Verifier::begin`], [`Verification::update`] and
+//! extractor. [`mod@diagnose`] says why a signature does not match. A body that arrives in pieces goes through [`Verifier::begin`], [`Verification::update`] and
 //! [`Verification::finish`].
 //!
 //! # The raw body
@@ -93,7 +93,7 @@
 //! # Replay
 //!
 //! A v3 signature is good for 5 minutes, as HubSpot documents, and for up to 1 minute ahead of your clock; both can be
-//! set. The timestamp must be exactly 13 digits. v1 and v2 sign no time: whoever has seen such a request can send it
+//! set. The timestamp must be exactly 13 digits, the first of them not 0. v1 and v2 sign no time: whoever has seen such a request can send it
 //! again whenever they like, and can strip the v3 headers off one that had them. Against that, demand v3. Against a
 //! replay within the 5 minutes, remember what you have handled: the events of the Webhooks API carry an `eventId`.
 //!
@@ -111,6 +111,15 @@
 //! workflows then try again for up to three days, the Webhooks API up to ten times. Return to 401 afterwards, or forgers
 //! are invited to try again too.
 //!
+//! # My signature does not match
+//!
+//! Three faults are behind most of it: the secret is not the client secret of the app that signs, the URI is not the public
+//! URL, the body is not the raw bytes. Feature `diagnose` finds these and some sixty others by undoing them until a
+//! signature matches; the program `hubspot-signature` (feature `cli`) does so from the command line: `hubspot-signature
+//! explain`. The page [`docs/mismatch.md`][mismatch] starts from what you see and lists each cause with its mend.
+//!
+//! [mismatch]: https://docs.rs/crate/hubspot-signature/latest/source/docs/mismatch.md
+//!
 //! # What may influence the running time
 //!
 //! The lengths of secret, URI and body, what the sender sent, how many secrets there are, and the answer. Not the bytes of
@@ -125,6 +134,8 @@
 //! | `http` | [`http`](mod@http): verify, begin, sign for `http` 1.x, and `PublicUrl` | `std`, `http` |
 //! | `tower` | [`mod@tower`]: the layer | `http` and the small crates of its traits |
 //! | `axum` | [`Verified`] as an extractor of axum 0.8 | `tower`, `axum-core` |
+//! | `diagnose` | [`mod@diagnose`]: why a signature does not match | `std`, `flate2`, `serde_json` |
+//! | `cli` | the program `hubspot-signature`, nothing in the library | `diagnose`, `http`, `clap`, `ureq` and others |
 //!
 //! Without features the crate is `no_std` and needs no allocator; the clock is yours ([`Verifier::verify_at`],
 //! [`Verifier::begin_at`]).
@@ -164,6 +175,9 @@ mod deployment {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/migrating.md")]
 mod migrating {}
+#[cfg(all(doctest, feature = "diagnose"))]
+#[doc = include_str!("../docs/mismatch.md")]
+mod mismatch {}
 
 #[cfg(feature = "axum")]
 mod axum;
