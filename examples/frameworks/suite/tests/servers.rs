@@ -173,7 +173,7 @@ fn behind_nginx_that_removes_a_prefix() {
     for program in ["axum", "actix-web"] {
         let server = Server::start_at(program, &format!("{PUBLIC_URL}/crm"));
         let nginx = Nginx::before(server.address);
-        hold(&genuine("/crm"), |request| nginx.exchange(request));
+        hold(&rewritten(genuine("/crm")), |request| nginx.exchange(request));
         hold(&forged("/crm"), |request| nginx.exchange(request));
     }
 }
@@ -186,6 +186,12 @@ fn http2() {
         hold(&forged(""), |request| over_http2(server.address, request));
         assert_eq!(over_http2(server.address, &oversized("")).map(|answer| answer.status), Some(413));
     }
+}
+
+/// What gets through an nginx that writes the URL anew: it drops a question mark with nothing behind it.
+fn rewritten(mut cases: Vec<Case>) -> Vec<Case> {
+    cases.retain(|case| !case.request.target.ends_with('?'));
+    cases
 }
 
 /// What an event can express: its headers are JSON text, an empty query is as good as none, and the values of a doubled
