@@ -114,7 +114,7 @@
 //! # My signature does not match
 //!
 //! Three faults are behind most of it: the secret is not the client secret of the app that signs, the URI is not the public
-//! URL, the body is not the raw bytes. Feature `diagnose` finds these and some sixty others by undoing them until a
+//! URL, the body is not the raw bytes. Feature `diagnose` knows eighty causes and undoes them, alone and in pairs, until a
 //! signature matches; the program `hubspot-signature` (feature `cli`) does so from the command line: `hubspot-signature
 //! explain`. The page [`docs/mismatch.md`][mismatch] starts from what you see and lists each cause with its mend.
 //!
