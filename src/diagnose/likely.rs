@@ -25,8 +25,8 @@ fn uri(request: &ReceivedRequest<'_>, headers: &Headers<'_>, faults: &mut Vec<St
         push(Cause::UriPathOnly, format!("the URI is {}", shown(request.uri)));
     } else if is_internal(&url.authority) {
         push(Cause::UriHost, format!("{} is a name or address that HubSpot cannot reach", shown(&url.authority)));
-    } else if let Some(hint) = headers.hosts().first()
-        && without_port(&hint.value) != without_port(&url.authority)
+    } else if let Some(hint) =
+        headers.hosts().first().filter(|hint| without_port(&hint.value) != without_port(&url.authority))
     {
         push(
             Cause::UriHost,
@@ -41,14 +41,10 @@ fn uri(request: &ReceivedRequest<'_>, headers: &Headers<'_>, faults: &mut Vec<St
     if url.fragment.is_some() {
         push(Cause::UriFragment, "the URI has a `#`".into());
     }
-    if let Some(hint) = headers.targets().first()
-        && !request.uri.ends_with(&hint.value)
-    {
+    if let Some(hint) = headers.targets().first().filter(|hint| !request.uri.ends_with(&hint.value)) {
         push(Cause::UriRewritten, format!("{} says {}", hint.source, shown(&hint.value)));
     }
-    if let Some(hint) = headers.prefixes().first()
-        && !url.path.starts_with(&hint.value)
-    {
+    if let Some(hint) = headers.prefixes().first().filter(|hint| !url.path.starts_with(&hint.value)) {
         push(Cause::UriPrefixLost, format!("{} says {}", hint.source, shown(&hint.value)));
     }
     if request.uri.contains(|c: char| !c.is_ascii() || c <= ' ' || "\"<>{}|\\^`".contains(c)) {

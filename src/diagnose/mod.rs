@@ -208,9 +208,8 @@ impl Diagnostician {
             let steps = other.iter().chain(&fault).cloned().collect();
             self.candidates.push(Candidate { index, secret, steps });
         }
-        if let Some(decoded) = unbase64_secret(bare)
-            && let Ok(secret) = ClientSecret::new(bare_secret(&decoded))
-        {
+        let decoded = unbase64_secret(bare).and_then(|decoded| ClientSecret::new(bare_secret(&decoded)).ok());
+        if let Some(secret) = decoded {
             let encoded = Step::new(Cause::SecretBase64, format!("{which} matches when it is decoded from base64"));
             let steps = other.iter().chain(&fault).cloned().chain([encoded]).collect();
             self.candidates.push(Candidate { index, secret, steps });

@@ -139,9 +139,8 @@ impl Reading {
         }
         text = unquoted(text, &mut steps);
         for prefix in ["sha256=", "sha-256=", "hmac-sha256=", "sha256:", "signature=", "v1=", "v2=", "v3="] {
-            if let Some((start, rest)) = text.split_at_checked(prefix.len())
-                && start.eq_ignore_ascii_case(prefix)
-            {
+            let split = text.split_at_checked(prefix.len());
+            if let Some((_, rest)) = split.filter(|(start, _)| start.eq_ignore_ascii_case(prefix)) {
                 steps.push(Step::new(Cause::HeaderPrefixed, format!("it begins with `{prefix}`")));
                 text = rest;
                 break;

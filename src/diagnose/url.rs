@@ -379,10 +379,8 @@ fn queries(url: &Url, changes: &mut Vec<Change>) {
 
     // Twice: `a=1&a=1`, or `a=1?a=1`.
     let half = query.len() / 2;
-    if let Some((first, rest)) = query.split_at_checked(half)
-        && let Some(second) = rest.strip_prefix(['&', '?'])
-        && first == second
-    {
+    let halves = query.split_at_checked(half).and_then(|(first, rest)| Some((first, rest.strip_prefix(['&', '?'])?)));
+    if let Some((first, _)) = halves.filter(|(first, second)| first == second) {
         push(Step::new(Cause::UriQueryDoubled, "both halves of the query are the same"), Some(first.into()), true);
     }
     let parameters = url.parameters();
@@ -553,18 +551,20 @@ fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {
+        let escaped = match (first, after) {
+            (b'%', [high, low, after @ ..]) => hex_pair(*high, *low).map(|byte| (byte, after)),
+            _ => None,
+        };
+        let (byte, after) = escaped.unwrap_or((*first, after));
+        bytes.push(byte);
         rest = after;
-        if let (b'%', [high, low, after @ ..]) = (first, after)
-            && let (Some(high), Some(low)) = (char::from(*high).to_digit(16), char::from(*low).to_digit(16))
-            && let Ok(byte) = u8::try_from((high << 4) | low)
-        {
-            bytes.push(byte);
-            rest = after;
-        } else {
-            bytes.push(*first);
-        }
     }
     String::from_utf8(bytes).unwrap_or_else(|_| text.into())
+}
+
+fn hex_pair(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte| char::from(byte).to_digit(16);
+    u8::try_from((digit(high)? << 4) | digit(low)?).ok()
 }
 
 /// The escapes in the other case, nothing else.
