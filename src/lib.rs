@@ -172,7 +172,7 @@ mod readme {}
 #[cfg(all(doctest, feature = "tower"))]
 #[doc = include_str!("../docs/deployment.md")]
 mod deployment {}
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "std"))]
 #[doc = include_str!("../docs/migrating.md")]
 mod migrating {}
 #[cfg(all(doctest, feature = "diagnose"))]
