@@ -31,7 +31,7 @@ use crate::uri::SignedUri;
 use crate::verifier::Head;
 use crate::{
     ClientSecret, Error, Header, PublicUrlError, SignatureHeaders, SignedHeaders, UnixTime, Verification, Verified,
-    Verifier,
+    Verifier, Version,
 };
 
 /// Where HubSpot reaches this server: what comes before the path of a request in the URL that HubSpot signed.
@@ -53,7 +53,7 @@ enum Origin {
 
 /// Which entry of a forwarding header that several proxies have written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(clippy::exhaustive_enums, reason = "a list has these two ends")]
+#[non_exhaustive]
 pub enum Hop {
     /// The first: what the proxy nearest to HubSpot wrote, if that proxy drops what the sender wrote, else whatever the
     /// sender likes.
@@ -68,8 +68,8 @@ const HTTP: &str = "http://";
 impl PublicUrl {
     /// The public URL from configuration, such as `https://hooks.example.com` or `https://api.example.com/stage`.
     ///
-    /// A path is put before that of each request: give what a gateway or a nested router removes. One slash at the end
-    /// is ignored. The text is otherwise used to the letter, so write the host as HubSpot is told it, with the port if
+    /// A path is put before that of each request: give what a gateway or a nested router removes, **not the webhook's own
+    /// path**, which comes with each request. One slash at the end is ignored. The text is otherwise used to the letter, so write the host as HubSpot is told it, with the port if
     /// the URL has one there.
     ///
     /// # Errors
@@ -133,6 +133,27 @@ impl PublicUrl {
         }
         self.path_prefix = prefix.into();
         Ok(self)
+    }
+
+    /// The URL that HubSpot signed for a request with this URI and these headers, as text: for logs, for
+    /// [`RequestHead`](crate::RequestHead) with a framework that has its own types, and for a diagnosis.
+    ///
+    /// ```
+    /// use ::http::{HeaderMap, Uri};
+    /// use hubspot_signature::http::PublicUrl;
+    ///
+    /// let public_url = PublicUrl::new("https://hooks.example.com/stage/")?;
+    /// let url = public_url.url(&Uri::from_static("/hubspot?tenant=7"), &HeaderMap::new())?;
+    /// assert_eq!(url, "https://hooks.example.com/stage/hubspot?tenant=7");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UriNotAbsolute`] if the URI has no path, and [`Error::PublicUrlUnknown`] if this public URL is to come from
+    /// headers that do not give it.
+    pub fn url(&self, uri: &Uri, headers: &HeaderMap) -> Result<String, Error> {
+        Ok(self.of(uri, headers)?.as_received().collect())
     }
 
     /// The URL that HubSpot signed for this request.
@@ -212,7 +233,7 @@ pub fn verify_parts_at(
 ///
 /// # Errors
 ///
-/// As for [`Verifier::begin_at`].
+/// As for [`Verifier::begin_at`], and [`Error::PublicUrlUnknown`].
 pub fn begin(verifier: &Verifier, public_url: &PublicUrl, parts: &request::Parts) -> Result<Verification, Error> {
     begin_at(verifier, public_url, parts, UnixTime::now())
 }
@@ -221,7 +242,7 @@ pub fn begin(verifier: &Verifier, public_url: &PublicUrl, parts: &request::Parts
 ///
 /// # Errors
 ///
-/// As for [`Verifier::begin_at`].
+/// As for [`Verifier::begin_at`], and [`Error::PublicUrlUnknown`].
 pub fn begin_at(
     verifier: &Verifier,
     public_url: &PublicUrl,
@@ -256,10 +277,8 @@ pub fn sign<B: AsRef<[u8]>>(
     now: UnixTime,
 ) -> Result<(), Error> {
     let uri = public_url.of(request.uri(), request.headers())?;
-    let (method, body) = (request.method().as_str(), request.body().as_ref());
-    let v2 = secret.v2_of(method, uri.as_received(), body);
-    let v3 = secret.v3_of(method, uri.as_received(), body, now.decimal().as_bytes());
-    set(request.headers_mut(), &SignedHeaders::new(v2, v3, now));
+    let signed = secret.sign_of(Version::V2, request.method().as_str(), uri, request.body().as_ref(), now);
+    set(request.headers_mut(), &signed);
     Ok(())
 }
 
@@ -275,9 +294,7 @@ pub fn sign_with_v1<B: AsRef<[u8]>>(
     now: UnixTime,
 ) -> Result<(), Error> {
     let uri = public_url.of(request.uri(), request.headers())?;
-    let body = request.body().as_ref();
-    let v3 = secret.v3_of(request.method().as_str(), uri.as_received(), body, now.decimal().as_bytes());
-    let signed = SignedHeaders::new(secret.v1(body), v3, now);
+    let signed = secret.sign_of(Version::V1, request.method().as_str(), uri, request.body().as_ref(), now);
     set(request.headers_mut(), &signed);
     Ok(())
 }

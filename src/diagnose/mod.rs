@@ -48,21 +48,22 @@
 //! use hubspot_signature::UnixTime;
 //! use hubspot_signature::diagnose::{Diagnostician, ReceivedRequest, Throttle};
 //! # #[cfg(feature = "tower")]
-//! use hubspot_signature::tower::Refusal;
+//! use hubspot_signature::{http::PublicUrl, tower::Refusal};
 //!
 //! static THROTTLE: Throttle = Throttle::new(3, Duration::from_secs(60));
 //!
 //! # #[cfg(feature = "tower")]
-//! fn explain(refusal: &Refusal<'_>, public_origin: &str, diagnostician: &Diagnostician) {
+//! fn explain(refusal: &Refusal<'_>, public_url: &PublicUrl, diagnostician: &Diagnostician) {
 //!     let now = UnixTime::now();
 //!     if !THROTTLE.allow(now) {
 //!         return;
 //!     }
 //!     let head = refusal.head();
+//!     let url = public_url.url(&head.uri, &head.headers).unwrap_or_else(|_| head.uri.to_string());
 //!     let headers: Vec<_> = head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
 //!     let request = ReceivedRequest {
 //!         method: head.method.as_str(),
-//!         uri: &format!("{public_origin}{}", head.uri),
+//!         uri: &url,
 //!         headers: &headers,
 //!         body: refusal.body(),
 //!     };
@@ -75,7 +76,7 @@
 //!
 //! # What bounds it
 //!
-//! - At most [`MAX_HASHED_BYTES`] are hashed for one request, about 190 counted for each hash beside its bytes. The budget
+//! - At most [`MAX_HASHED_BYTES`] are hashed for one request, 192 counted for each hash beside its bytes. The budget
 //!   is shared evenly between the (at most two) signature headers. [`Diagnostician::hash_budget`] lowers it.
 //! - Bodies above 128 KiB and URIs above 8 KiB are taken as they are; only the rest of the request is varied. A rewritten
 //!   body has at most 512 KiB, a decompressed one too. Each part is varied in at most 6,000 ways of 8 MiB together.

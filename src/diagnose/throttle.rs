@@ -43,6 +43,7 @@ impl Throttle {
     }
 
     /// Whether one more may run now; if so, it is counted.
+    #[must_use = "a diagnosis is to be made only if this is true"]
     pub fn allow(&self, now: UnixTime) -> bool {
         let interval = now.as_millis().checked_div(self.interval_millis).unwrap_or(0) & (u64::MAX >> 16);
         self.state
