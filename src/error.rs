@@ -5,8 +5,9 @@ use core::time::Duration;
 
 use crate::{Header, UnixTime, Version};
 
-/// Why a request was refused. Every variant is the fault of whoever sent the request, or of what lies between them and
-/// you; none says anything about the client secret.
+/// Why a request was refused. What is wrong lies in the request as it was handed over: its sender, what lies between
+/// them and you, or the code that hands it over. Faults of configuration that show at start-up are types of their own,
+/// and no request can raise them.
 ///
 /// The value is small, `Copy`, and holds only names, numbers and times, so it can be logged as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +31,8 @@ pub enum Error {
     UnknownVersion,
     /// The newest scheme the request carries is older than the verifier accepts.
     ///
-    /// An attacker can strip the newer headers from a captured request, so this is never answered by a lower minimum
-    /// unless the HubSpot product in use sends nothing newer.
+    /// An attacker can strip the newer headers from a captured request. Lower the minimum only if the HubSpot product
+    /// in use sends nothing newer.
     VersionBelowMinimum {
         /// The newest scheme the request carries.
         found: Version,
@@ -71,7 +72,8 @@ pub enum Error {
     },
     /// The method is not made of upper-case ASCII letters, as HubSpot signs it.
     InvalidMethod,
-    /// The URI is not an absolute `http` or `https` URL. HubSpot signs the whole public URL; a path alone never matches.
+    /// The URI is not an absolute `http` or `https` URL. HubSpot signs the whole public URL; a path alone never
+    /// matches.
     UriNotAbsolute,
     /// A GET or HEAD request has a body. HubSpot never sends one, and a signature does not tell where the URI ends and
     /// the body begins.
@@ -182,8 +184,8 @@ impl fmt::Display for Error {
             ),
             Self::BodyNotUtf8 { valid_up_to } => write!(
                 f,
-                "the body is not UTF-8 from byte {valid_up_to} on, as v1 and v2 require; pass the raw bytes received, \
-                 decompressed by nobody but the HTTP transport"
+                "the body is not UTF-8 from byte {valid_up_to} on, as v1 and v2 require; pass the raw bytes as HubSpot \
+                 sent them, neither compressed nor encoded"
             ),
             #[cfg(feature = "http")]
             Self::PublicUrlUnknown { header } => write!(
@@ -215,7 +217,8 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// Why a text was refused as client secret. A fault of configuration: it shows at start-up, and no request can raise it.
+/// Why a text was refused as client secret. A fault of configuration: it shows at start-up, and no request can raise
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SecretError {
@@ -224,7 +227,7 @@ pub enum SecretError {
     /// The secret has white space, a byte-order mark or a control character at its beginning or end, as left by a
     /// file's last line.
     SurroundingWhiteSpace,
-    /// The secret still wears the quotation marks of a configuration file.
+    /// The secret begins or ends with a quotation mark, left over from a configuration file.
     Quoted,
     /// The secret begins with `pat-`: it is an access token. HubSpot signs with the app's client secret.
     AccessToken,
@@ -240,7 +243,7 @@ impl fmt::Display for SecretError {
                 "the client secret begins or ends with white space or a control character; trim it (a file's last \
                  newline is the usual cause)"
             }
-            Self::Quoted => "the client secret is wrapped in quotation marks; remove them",
+            Self::Quoted => "the client secret begins or ends with quotation marks; remove them",
             Self::AccessToken => {
                 "this looks like an access token (pat-…); HubSpot signs with the app's client secret, on the app's \
                  Auth tab"
@@ -288,7 +291,8 @@ impl fmt::Display for PublicUrlError {
 #[cfg(feature = "http")]
 impl core::error::Error for PublicUrlError {}
 
-/// A duration in the unit a person would use, rounded down.
+/// A duration in the two units a person would use. What they leave out is said as "more than", so that an age just
+/// beyond a limit does not read like the limit.
 struct Span(Duration);
 
 impl fmt::Display for Span {
@@ -297,18 +301,21 @@ impl fmt::Display for Span {
         const HOUR: u64 = 60 * MINUTE;
         const DAY: u64 = 24 * HOUR;
         let seconds = self.0.as_secs();
-        match seconds {
-            0 => write!(f, "{} ms", self.0.as_millis()),
-            1..MINUTE => write!(f, "{seconds} s"),
-            MINUTE..HOUR => {
-                let (minutes, rest) = (seconds / MINUTE, seconds % MINUTE);
-                let plural = if minutes == 1 { "" } else { "s" };
-                write!(f, "{minutes} minute{plural}")?;
-                if rest == 0 { Ok(()) } else { write!(f, " {rest} s") }
-            }
-            HOUR..DAY => write!(f, "{} h", seconds / HOUR),
-            _ if seconds / DAY == 1 => f.write_str("1 day"),
-            _ => write!(f, "{} days", seconds / DAY),
+        let (number, unit, lesser, lesser_unit, left_out) = match seconds {
+            0 => return write!(f, "{} ms", self.0.as_millis()),
+            1..MINUTE => (seconds, "s", 0, "", 0),
+            MINUTE..HOUR => (seconds / MINUTE, "minute", seconds % MINUTE, "s", 0),
+            HOUR..DAY => (seconds / HOUR, "h", seconds % HOUR / MINUTE, "min", seconds % MINUTE),
+            _ => (seconds / DAY, "day", seconds % DAY / HOUR, "h", seconds % HOUR),
+        };
+        if left_out > 0 || self.0.subsec_nanos() > 0 {
+            f.write_str("more than ")?;
+        }
+        let plural = if number > 1 && matches!(unit, "minute" | "day") { "s" } else { "" };
+        write!(f, "{number} {unit}{plural}")?;
+        match lesser {
+            0 => Ok(()),
+            _ => write!(f, " {lesser} {lesser_unit}"),
         }
     }
 }

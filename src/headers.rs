@@ -107,8 +107,8 @@ impl<'a> SignatureHeaders<'a> {
 
     /// Picks HubSpot's headers from all headers of a request. Names compare without case.
     ///
-    /// Takes an iterator of `(name, &value)`, of texts or of bytes: a slice's `iter().copied()`, a map's `iter()`, or an
-    /// `&http::HeaderMap` as it is.
+    /// Takes an iterator of `(name, &value)`, of texts or of bytes: a slice's `iter().copied()`, a map's `iter()`, or
+    /// an `&http::HeaderMap` as it is.
     #[must_use]
     pub fn from_pairs<I, N, V>(pairs: I) -> Self
     where
@@ -188,7 +188,8 @@ impl<'a> SignatureHeaders<'a> {
     }
 }
 
-/// Shows which headers are there, not what they say: a valid v1 or v2 signature in a log can be replayed by its readers.
+/// Shows which headers are there, not what they say: a valid v1 or v2 signature in a log can be replayed by its
+/// readers.
 impl fmt::Debug for SignatureHeaders<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();

@@ -1,8 +1,8 @@
-//! For the request types of the `http` crate (1.x), which hyper, axum, poem, tonic and `lambda_http` share: verify, begin
-//! and sign, over a [`PublicUrl`].
+//! For the request types of the `http` crate (1.x), which hyper, axum, poem, tonic and `lambda_http` share: verify,
+//! begin and sign, over a [`PublicUrl`].
 //!
-//! HubSpot signs the URL it called. What a server sees of it is only the path and the query, so the rest has to come from
-//! configuration:
+//! HubSpot signs the URL it called. What a server sees of it is only the path and the query, so the rest has to come
+//! from configuration:
 //!
 //! ```
 //! use hubspot_signature::http::{self, PublicUrl};
@@ -68,9 +68,9 @@ const HTTP: &str = "http://";
 impl PublicUrl {
     /// The public URL from configuration, such as `https://hooks.example.com` or `https://api.example.com/stage`.
     ///
-    /// A path is put before that of each request: give what a gateway or a nested router removes, **not the webhook's own
-    /// path**, which comes with each request. One slash at the end is ignored. The text is otherwise used to the letter, so write the host as HubSpot is told it, with the port if
-    /// the URL has one there.
+    /// A path is put before that of each request: give what a gateway or a nested router removes, **not the webhook's
+    /// own path**, which comes with each request. One slash at the end is ignored. The text is otherwise used to the
+    /// letter, so write the host as HubSpot is told it, with the port if the URL has one there.
     ///
     /// # Errors
     ///
@@ -97,25 +97,28 @@ impl PublicUrl {
 
     /// `https://` and the `Host` (or HTTP/2 authority) **that the sender of the request chose**.
     ///
-    /// One client secret serves all hosts of an app, so whoever captures a request to one of them can send it to another
-    /// that trusts its `Host`, and it will verify. Use it only behind a proxy that refuses hosts other than yours.
+    /// One client secret serves all hosts of an app, so whoever captures a request to one of them can send it to
+    /// another that trusts its `Host`, and it will verify. Use it only behind a proxy that refuses hosts other than
+    /// yours.
     #[must_use]
     pub const fn trusting_host_header() -> Self {
         Self { origin: Origin::HostHeader(HTTPS), path_prefix: String::new() }
     }
 
-    /// As [`trusting_host_header`](Self::trusting_host_header), with `http://`: for a development proxy on this machine.
+    /// As [`trusting_host_header`](Self::trusting_host_header), with `http://`: for a development proxy on this
+    /// machine.
     #[must_use]
     pub const fn trusting_host_header_over_http() -> Self {
         Self { origin: Origin::HostHeader(HTTP), path_prefix: String::new() }
     }
 
-    /// Scheme and host **from the forwarding headers of the request**: `Forwarded` (RFC 7239), or `X-Forwarded-Proto` and
-    /// `X-Forwarded-Host`; the `Host` if neither names one. `X-Forwarded-Port` and `X-Forwarded-Prefix` are not used.
+    /// Scheme and host **from the forwarding headers of the request**: `Forwarded` (RFC 7239), or `X-Forwarded-Proto`
+    /// and `X-Forwarded-Host`; the `Host` if neither names one. `X-Forwarded-Port` and `X-Forwarded-Prefix` are not
+    /// used.
     ///
-    /// Anyone can write these headers. Use it only if every request comes through a proxy that overwrites them, and then
-    /// the warning of [`trusting_host_header`](Self::trusting_host_header) still holds. A request that has both families,
-    /// or one of the headers twice, or none that gives the scheme, is refused.
+    /// Anyone can write these headers. Use it only if every request comes through a proxy that overwrites them, and
+    /// then the warning of [`trusting_host_header`](Self::trusting_host_header) still holds. A request that has both
+    /// families, or one of the headers twice, or none that gives the scheme, is refused.
     #[must_use]
     pub const fn trusting_forwarded_headers(hop: Hop) -> Self {
         Self { origin: Origin::ForwardedHeaders(hop), path_prefix: String::new() }
@@ -382,8 +385,8 @@ fn forwarded<'a>(hop: Hop, uri: &'a Uri, headers: &'a HeaderMap) -> Result<(&'st
 }
 
 impl Hop {
-    /// The entry of a comma-separated list. A comma in quotes separates too: it leaves half a pair of quotes in the entry,
-    /// which [`forwarded_element`] and [`host_text`] refuse.
+    /// The entry of a comma-separated list. A comma in quotes separates too: it leaves half a pair of quotes in the
+    /// entry, which [`forwarded_element`] and [`host_text`] refuse.
     fn of(self, list: &str) -> &str {
         let entry = match self {
             Self::First => list.split_once(',').map_or(list, |(first, _)| first),
@@ -395,8 +398,8 @@ impl Hop {
 
 /// The `proto` and `host` of one element of `Forwarded`: `for=192.0.2.60;proto=https;host="hooks.example.com:8443"`.
 ///
-/// A quotation mark anywhere but round a whole value is refused: what a proxy quoted because its client chose it, such as
-/// `host="x,host=y;a=b"`, must not be read as pairs of the proxy's own.
+/// A quotation mark anywhere but round a whole value is refused: what a proxy quoted because its client chose it, such
+/// as `host="x,host=y;a=b"`, must not be read as pairs of the proxy's own.
 fn forwarded_element(element: &str) -> Option<(Option<&str>, Option<&str>)> {
     let (mut proto, mut host) = (None, None);
     for pair in element.split(';') {

@@ -9,12 +9,13 @@ use crate::signature::{self, SignedHeaders};
 use crate::uri::SignedUri;
 use crate::{SecretError, Signature, UnixTime, Version};
 
-/// The client secret of a HubSpot app, ready to sign with. To verify a request use [`Verifier`](crate::Verifier): comparing
-/// with what this computes would leave out the version, the time, doubled headers and all else that it checks.
+/// The client secret of a HubSpot app, ready to sign with. To verify a request use [`Verifier`](crate::Verifier):
+/// comparing with what this computes would leave out the version, the time, doubled headers and all else that it
+/// checks.
 ///
 /// What is kept is not the text but the two hash states that begin with it, so that keying costs nothing per request.
-/// Either state can sign in the secret's place, so both are as secret as the text: they are overwritten when the value is
-/// dropped, and nothing prints, compares or serialises them.
+/// Either state can sign in the secret's place, so both are as secret as the text: they are overwritten when the value
+/// is dropped, and nothing prints, compares or serialises them.
 ///
 /// ```
 /// use hubspot_signature::{ClientSecret, UnixTime};
@@ -33,7 +34,8 @@ pub struct ClientSecret {
 }
 
 impl ClientSecret {
-    /// Takes the app's client secret as HubSpot shows it, 36 characters in the shape of a UUID; any other length works too.
+    /// Takes the app's client secret as HubSpot shows it, 36 characters in the shape of a UUID; any other length works
+    /// too.
     ///
     /// # Errors
     ///

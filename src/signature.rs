@@ -61,7 +61,8 @@ impl fmt::Display for Version {
     }
 }
 
-/// A signature in the one text its scheme allows: 64 lower-case hex digits (v1, v2) or 44 characters of padded base64 (v3).
+/// A signature in the one text its scheme allows: 64 lower-case hex digits (v1, v2) or 44 characters of padded base64
+/// (v3).
 ///
 /// It is kept as text since that text is canonical: a computed signature is encoded and compared with the header as it
 /// arrived, so no decoder can be lenient.
@@ -149,8 +150,9 @@ impl fmt::Debug for Signature {
     }
 }
 
-// Hash states are finished where they lie. Handed over by value, they would be copied: that leaves a copy behind unwiped, and
-// the processor waits for the bytes just written to it. Hence `HmacReset`, since a plain `Hmac` can only be finished by value.
+// Hash states are finished where they lie. Handed over by value, they would be copied: that leaves a copy behind
+// unwiped, and the processor waits for the bytes just written to it. Hence `HmacReset`, since a plain `Hmac` can only
+// be finished by value.
 
 /// The v1 or v2 signature that a SHA-256 amounts to.
 pub(crate) fn hashed(version: Version, hash: &mut Sha256) -> Signature {
@@ -192,7 +194,8 @@ fn is_lower_hex(text: &[u8; 64]) -> bool {
     text.iter().fold(true, |all, byte| all & matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// 32 bytes are 256 bits: 42 characters of six bits, one whose low two bits must be zero (RFC 4648 section 3.5), one `=`.
+/// 32 bytes are 256 bits: 42 characters of six bits, one whose low two bits must be zero (RFC 4648 section 3.5), one
+/// `=`.
 fn is_canonical_base64(text: &[u8; 44]) -> bool {
     let [digits @ .., last, pad] = text;
     // A multiple of 16, which spares the compiler a loop over the rest.

@@ -83,8 +83,8 @@ impl fmt::Display for UnixTime {
 
 /// The text of a timestamp header, which is what is signed: 13 ASCII digits, the first of them not `0`.
 ///
-/// Such numbers span 2001 to 2286. Fewer or more digits would let some move between the end of the body (or URI) and the
-/// timestamp without changing what is signed (docs/PROTOCOL.md §5.2: a time in the year 2340 is never too old).
+/// Such numbers span 2001 to 2286. Fewer or more digits would let some move between the end of the body (or URI) and
+/// the timestamp without changing what is signed (docs/PROTOCOL.md §5.2: a time in the year 2340 is never too old).
 pub(crate) type Digits = [u8; 13];
 
 pub(crate) fn digits(text: &[u8]) -> Result<&Digits, Error> {

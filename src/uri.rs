@@ -48,8 +48,8 @@ impl<'a> SignedUri<'a> {
     }
 }
 
-/// The text with the twelve escapes decoded, in pieces that borrow from it; an iterator, so that it can be hashed as it is
-/// decoded.
+/// The text with the twelve escapes decoded, in pieces that borrow from it; an iterator, so that it can be hashed as it
+/// is decoded.
 ///
 /// One pass: what a decoded character forms with its neighbours is not looked at again, so `%2540` stays `%2540`.
 fn decoded(text: &str) -> impl Iterator<Item = &str> {

@@ -6,8 +6,9 @@ use crate::Error;
 
 /// The state of the check between two chunks.
 ///
-/// v1 and v2 need it since SHA-256(secret + m) lets whoever saw one signature compute that of m + padding + anything, and
-/// the padding begins with the byte 0x80 right after a complete text, where UTF-8 never has it (docs/PROTOCOL.md §5.1).
+/// v1 and v2 need it since SHA-256(secret + m) lets whoever saw one signature compute that of m + padding + anything,
+/// and the padding begins with the byte 0x80 right after a complete text, where UTF-8 never has it (docs/PROTOCOL.md
+/// §5.1).
 #[derive(Clone, Default)]
 pub(crate) struct Utf8Check {
     /// Bytes of complete characters so far.

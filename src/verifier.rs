@@ -85,6 +85,8 @@ impl Verifier {
 
     /// Also accepts signatures made with the secret that was replaced. Take it out when the rotation is over.
     ///
+    /// There is one: a second call replaces it. For several apps make one `Verifier` each.
+    ///
     /// Both secrets are tried on every request, so the time taken does not tell which one matched;
     /// [`Verified::secret`] does.
     ///
@@ -98,9 +100,9 @@ impl Verifier {
 
     /// The oldest scheme to accept. The default is [`Version::V2`], which is bound to method and URL.
     ///
-    /// Set [`Version::V3`] if all the HubSpot products that call you send v3: without it, whoever captured a request can
-    /// strip its v3 headers and replay it for ever. Set [`Version::V1`] only for what sends nothing newer, and know that
-    /// any v2 signature of yours is also a v1 signature of some body.
+    /// Set [`Version::V3`] if all the HubSpot products that call you send v3: without it, whoever captured a request
+    /// can strip its v3 headers and replay it for ever. Set [`Version::V1`] only for what sends nothing newer, and know
+    /// that any v2 signature of yours is also a v1 signature of some body.
     #[must_use]
     pub const fn minimum_version(mut self, minimum: Version) -> Self {
         self.minimum_version = minimum;
@@ -108,6 +110,8 @@ impl Verifier {
     }
 
     /// How old a v3 signature may be. The default, and what HubSpot documents, is 5 minutes; exactly that still passes.
+    ///
+    /// For as long as this allows, whoever captured a request can replay it: a very long age is no protection at all.
     #[must_use]
     pub const fn max_age(mut self, max_age: Duration) -> Self {
         self.freshness.max_age = max_age;
@@ -175,15 +179,19 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// Every [`Error`] that does not depend on the body: all but [`UnexpectedBody`](Error::UnexpectedBody),
-    /// [`BodyNotUtf8`](Error::BodyNotUtf8) and [`Mismatch`](Error::Mismatch).
+    /// Whatever can be judged without the body: [`MissingSignature`](Error::MissingSignature),
+    /// [`MissingHeader`](Error::MissingHeader), [`DuplicateHeader`](Error::DuplicateHeader),
+    /// [`UnknownVersion`](Error::UnknownVersion), [`VersionBelowMinimum`](Error::VersionBelowMinimum),
+    /// [`MalformedSignature`](Error::MalformedSignature), [`MalformedTimestamp`](Error::MalformedTimestamp),
+    /// [`TimestampTooOld`](Error::TimestampTooOld), [`TimestampInFuture`](Error::TimestampInFuture),
+    /// [`InvalidMethod`](Error::InvalidMethod), [`UriNotAbsolute`](Error::UriNotAbsolute).
     pub fn begin_at(&self, head: &RequestHead<'_>, now: UnixTime) -> Result<Verification, Error> {
         self.begin_head(&Head::from(head), now)
     }
 
     pub(crate) fn verify_head(&self, head: &Head<'_>, body: &[u8], now: UnixTime) -> Result<Verified, Error> {
-        // The judgement of `begin_head`, `update` and `finish`, without the hash states that those keep between the steps:
-        // half the time on a body of a webhook's size. The tests hold the two to the same answer.
+        // The judgement of `begin_head`, `update` and `finish`, without the hash states that those keep between the
+        // steps: half the time on a body of a webhook's size. The tests hold the two to the same answer.
         let claim = self.check(head, now)?;
         let Head { method, uri, .. } = *head;
         if forbids_body(method) && !body.is_empty() {
@@ -198,12 +206,12 @@ impl Verifier {
                 Utf8Check::whole(body)?;
                 self.each_secret(|secret| claim.is(&secret.v2_of(method, uri.as_received(), body)))
             }
-            Scheme::V3(timestamp, _) => {
+            Scheme::V3(digits, _) => {
                 let has_escapes = uri.has_escapes();
                 self.each_secret(|secret| {
-                    let as_received = claim.is(&secret.v3_of(method, uri.as_received(), body, timestamp));
+                    let as_received = claim.is(&secret.v3_of(method, uri.as_received(), body, digits));
                     if has_escapes {
-                        as_received | claim.is(&secret.v3_of(method, uri.decoded(), body, timestamp))
+                        as_received | claim.is(&secret.v3_of(method, uri.decoded(), body, digits))
                     } else {
                         as_received
                     }
@@ -292,7 +300,8 @@ enum Scheme<'a> {
 
 impl<'a> Claim<'a> {
     fn read(headers: &SignatureHeaders<'a>) -> Result<Self, Error> {
-        // All four are looked at before any decides, so that a doubled header is refused whichever scheme it belongs to.
+        // All four are looked at before any decides, so that a doubled header is refused whichever scheme it belongs
+        // to.
         let unversioned = headers.get(Header::Signature)?;
         let version = headers.get(Header::SignatureVersion)?;
         let v3 = headers.get(Header::SignatureV3)?;

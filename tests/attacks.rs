@@ -194,6 +194,21 @@ fn boundary_between_uri_and_body_of_a_post_is_not_signed() {
     }
 }
 
+/// §3. v3 must be accepted over the URI decoded and as it is, so it cannot tell a URI from the same one escaped: this pins
+/// that down as the limit it is. v2 can.
+#[test]
+fn escaped_spellings_share_a_signature() {
+    let seen = Request::signed(Version::V3, "POST", "https://hooks.example.com/a/b?tenant=7", BODY);
+    for spelling in ["https://hooks.example.com/a%2Fb?tenant=7", "https://hooks.example.com/a/b%3Ftenant=7"] {
+        assert!(seen.with_uri(spelling).judge(&verifier()).is_ok(), "{spelling}");
+        let v2 = Request::signed(Version::V2, "POST", "https://hooks.example.com/a/b?tenant=7", BODY);
+        assert_eq!(v2.with_uri(spelling).judge(&verifier()), Err(Error::Mismatch { version: Version::V2 }));
+    }
+    // It goes one way: what HubSpot signed escaped is not to be had plain.
+    let escaped = Request::signed(Version::V3, "POST", "https://hooks.example.com/a%2Fb", BODY);
+    assert!(escaped.with_uri("https://hooks.example.com/a/b").judge(&verifier()).is_err());
+}
+
 /// 5.2. Nor is there a separator between method and URI, but only one reading has an upper-case method and an absolute
 /// URL.
 #[test]

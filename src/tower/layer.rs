@@ -43,21 +43,21 @@ impl VerifyLayer {
 }
 
 impl<H> VerifyLayer<H> {
-    /// How many bytes of body to accept, and so how much memory a request can hold. The default is 1 MiB; a Webhooks API
-    /// batch of 100 events is some 40 KB.
+    /// How many bytes of body to accept, and so how much memory a request can hold. The default is 1 MiB; a Webhooks
+    /// API batch of 100 events is some 40 KB.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         Arc::make_mut(&mut self.settings).body_limit = bytes;
         self
     }
 
-    /// Answers a signature that does not match with 429 and `Retry-After` instead of 401, so that HubSpot sends the request
-    /// again instead of dropping it for good.
+    /// Answers a signature that does not match with 429 and `Retry-After` instead of 401, so that HubSpot sends the
+    /// request again instead of dropping it for good.
     ///
     /// Set it before a client secret, a public URL or a proxy in front of the server is changed, and take it out when
     /// genuine requests are accepted again. HubSpot's workflows honour the delay for up to three days, its Webhooks API
-    /// tries up to ten times (docs/PROTOCOL.md §2). Only [`Error::Mismatch`](crate::Error::Mismatch) is answered so, which
-    /// is what a wrong secret or URL looks like. 429 rather than 503 since HubSpot reads `Retry-After` with that alone;
-    /// the delay is sent in whole seconds, rounded up.
+    /// tries up to ten times (docs/PROTOCOL.md §2). Only [`Error::Mismatch`](crate::Error::Mismatch) is answered so,
+    /// which is what a wrong secret or URL looks like. 429 rather than 503 since HubSpot reads `Retry-After` with that
+    /// alone; the delay is sent in whole seconds, rounded up.
     pub fn retry_mismatches(mut self, after: Duration) -> Self {
         Arc::make_mut(&mut self.settings).retry_mismatches = Some(after);
         self

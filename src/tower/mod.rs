@@ -1,5 +1,5 @@
-//! A tower layer that lets through only what HubSpot signed. For axum, hyper, tonic, warp, `lambda_http` and whatever else
-//! runs tower services.
+//! A tower layer that lets through only what HubSpot signed. For axum, hyper, tonic, warp, `lambda_http` and whatever
+//! else runs tower services.
 //!
 //! ```
 //! use std::convert::Infallible;
@@ -28,20 +28,21 @@
 //!
 //! # What happens to a request
 //!
-//! 1. The head is checked. What is missing, malformed, stale or too old a scheme is answered before a byte of the body is
-//!    read.
-//! 2. A body that is announced or turns out to be larger than [`body_limit`](VerifyLayer::body_limit) is answered with 413.
+//! 1. The head is checked. What is missing, malformed, stale or too old a scheme is answered before a byte of the body
+//!    is read.
+//! 2. A body that is announced or turns out to be larger than [`body_limit`](VerifyLayer::body_limit) is answered with
+//!    413.
 //! 3. The body's frames are hashed as they arrive and kept in one buffer.
 //! 4. If the signature matches, the request goes on with its whole body as [`Full<Bytes>`](http_body_util::Full) and
 //!    [`Verified`](crate::Verified) in its extensions. Trailers are dropped: nobody signed them.
 //!
-//! A refusal is a response, never an error of the service: 401, or 400 for a body that broke off, or 413. It has no body,
-//! carries the [`Error`](crate::Error) in its extensions for the layer outside that logs, and
+//! A refusal is a response, never an error of the service: 401, or 400 for a body that broke off, or 413. It has no
+//! body, carries the [`Error`](crate::Error) in its extensions for the layer outside that logs, and
 //! [`on_refusal`](VerifyLayer::on_refusal) may shape it.
 //!
 //! How long a slow sender may take is for the server to limit, as for every other route: nothing here waits on a timer.
-//! The inner service is made ready before the body is read, so a concurrency limit inside the layer counts senders who are
-//! not verified yet.
+//! The inner service is made ready before the body is read, so a concurrency limit inside the layer counts senders who
+//! are not verified yet.
 //!
 //! # Where to put it
 //!

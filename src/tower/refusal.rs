@@ -22,8 +22,8 @@ impl Refusal<'_> {
         self.error
     }
 
-    /// Method, URI and headers as the layer saw them. The signature among them may be genuine and can be replayed, so do
-    /// not log it.
+    /// Method, URI and headers as the layer saw them. The signature among them may be genuine and can be replayed, so
+    /// do not log it.
     #[must_use]
     pub const fn head(&self) -> &request::Parts {
         self.head
