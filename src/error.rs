@@ -291,7 +291,7 @@ impl fmt::Display for PublicUrlError {
 #[cfg(feature = "http")]
 impl core::error::Error for PublicUrlError {}
 
-/// A duration in the two units a person would use. What they leave out is said as "more than", so that an age just
+/// A duration in the units a person would use. What they leave out is said as "more than", so that an age just
 /// beyond a limit does not read like the limit.
 struct Span(Duration);
 
@@ -306,7 +306,7 @@ impl fmt::Display for Span {
             1..MINUTE => (seconds, "s", 0, "", 0),
             MINUTE..HOUR => (seconds / MINUTE, "minute", seconds % MINUTE, "s", 0),
             HOUR..DAY => (seconds / HOUR, "h", seconds % HOUR / MINUTE, "min", seconds % MINUTE),
-            _ => (seconds / DAY, "day", seconds % DAY / HOUR, "h", seconds % HOUR),
+            _ => (seconds / DAY, "day", 0, "", seconds % DAY),
         };
         if left_out > 0 || self.0.subsec_nanos() > 0 {
             f.write_str("more than ")?;

@@ -160,7 +160,7 @@ fn the_clock_is_this_machines_unless_told() {
     let now = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
     let capture = signed("/hook", "https://www.example.com/hook", "[]", now, false);
     assert_verified(&verify(&["-"], &ENVIRONMENT[..2], &capture), "verified by v3 with the current secret");
-    assert_refused(&verify(&["-"], &ENVIRONMENT[..2], V3), " days ");
+    assert_refused(&verify(&["-"], &ENVIRONMENT[..2], V3), "days old");
 }
 
 #[test]
