@@ -111,6 +111,22 @@ fn every_length_but_the_right_one() {
     }
 }
 
+/// A second fault does not make up for the first, wherever the two are.
+#[test]
+fn two_faults_in_the_form() {
+    for version in VERSIONS {
+        let right = signature_of(&Request::signed(version, "POST", URI, BODY), version);
+        for second in 0..right.len() {
+            for first in 0..second {
+                let mut text = right.clone();
+                (text[first], text[second]) = (b'-', b'-');
+                let malformed = Error::MalformedSignature { version, length: text.len() };
+                assert_eq!(Signature::parse(version, &text).err(), Some(malformed), "{version}: {first}, {second}");
+            }
+        }
+    }
+}
+
 /// The signature of one scheme is none of another, whatever header it comes in.
 #[test]
 fn form_of_another_scheme() {
