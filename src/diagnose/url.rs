@@ -130,6 +130,7 @@ enum To {
     Authority(String),
     Origin(&'static str, String),
     Path(String),
+    Prefixed(String),
     Target(String, Option<String>),
     Query(Option<String>),
     Rewritten(fn(&Url) -> Url),
@@ -146,6 +147,9 @@ impl Change {
                 url.authority.clone_from(authority);
             }
             To::Path(path) => url.path.clone_from(path),
+            To::Prefixed(prefix) => {
+                url.path = format!("{prefix}{}", if url.path.is_empty() { "/" } else { &url.path });
+            }
             To::Target(path, query) => {
                 url.path.clone_from(path);
                 url.query.clone_from(query);
@@ -185,7 +189,13 @@ pub(super) fn variations(received: &str, headers: &Headers<'_>) -> Vec<Variation
         for change in together {
             change.apply(&mut called);
         }
-        let steps = together.iter().map(|change| change.step.clone()).collect();
+        // Not each for itself: with an internal host that is right only for its scheme nobody is helped.
+        let mend = mended_public_url(&called, together);
+        let mended = |step: Step| match &mend {
+            Some(mend) if is_in_public_url(step.cause) => step.mended_by(mend),
+            _ => step,
+        };
+        let steps = together.iter().map(|change| mended(change.step.clone())).collect();
         let pairs = together.iter().all(|change| change.pairs);
         all.push(Variation { value: called.join(), steps, weight, pairs });
     };
@@ -224,9 +234,32 @@ pub(super) fn variations(received: &str, headers: &Headers<'_>) -> Vec<Variation
     all.into_list()
 }
 
+/// Whether the cause is mended by another public URL.
+const fn is_in_public_url(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::UriScheme
+            | Cause::UriHost
+            | Cause::UriPort
+            | Cause::UriPathOnly
+            | Cause::UriLocalProxy
+            | Cause::UriPrefixLost
+    )
+}
+
+/// What to configure after all of the changes.
+fn mended_public_url(called: &Url, changes: &[&Change]) -> Option<String> {
+    let prefix = changes.iter().find_map(|change| match &change.to {
+        To::Prefixed(prefix) => Some(prefix.as_str()),
+        _ => None,
+    });
+    let base = format!("{}{}", called.origin(), prefix.unwrap_or_default());
+    let is_whole = !called.scheme.is_empty() && !called.authority.is_empty();
+    is_whole.then(|| format!("The public URL is {base}: `PublicUrl::new(\"{base}\")`."))
+}
+
 fn origins(url: &Url, headers: &Headers<'_>, changes: &mut Vec<Change>) {
     let mut push = |aspect, step, to, hinted| changes.push(Change { aspect, step, to, hinted, pairs: true });
-    let public = |origin: &str| format!("The public URL is {origin}: `PublicUrl::new(\"{origin}\")`.");
 
     let hints = headers.schemes();
     for scheme in ["https", "http"] {
@@ -235,10 +268,7 @@ fn origins(url: &Url, headers: &Headers<'_>, changes: &mut Vec<Change>) {
             let said = hint.map(|hint| format!(", and {} says {scheme}", hint.source)).unwrap_or_default();
             let evidence =
                 format!("the URI has {}{said}", if url.scheme.is_empty() { "no scheme" } else { &url.scheme });
-            let mut step = Step::new(Cause::UriScheme, evidence);
-            if !url.authority.is_empty() {
-                step = step.mended_by(public(&format!("{scheme}://{}", url.authority)));
-            }
+            let step = Step::new(Cause::UriScheme, evidence);
             push(Aspect::Scheme, step, To::Scheme(scheme.into()), hint.is_some());
         }
     }
@@ -251,8 +281,7 @@ fn origins(url: &Url, headers: &Headers<'_>, changes: &mut Vec<Change>) {
                 // A path gets scheme and host at once.
                 let scheme = if local { "http" } else { "https" };
                 let step =
-                    Step::new(Cause::UriPathOnly, format!("the URI begins {}, and {said}", shown(&front(&url.path))))
-                        .mended_by(public(&format!("{scheme}://{host}")));
+                    Step::new(Cause::UriPathOnly, format!("the URI begins {}, and {said}", shown(&front(&url.path))));
                 push(Aspect::Authority, step, To::Origin(scheme, host.into()), true);
             } else if host != url.authority {
                 let step = if without_port(host) == without_port(&url.authority) {
@@ -260,16 +289,9 @@ fn origins(url: &Url, headers: &Headers<'_>, changes: &mut Vec<Change>) {
                 } else {
                     Step::new(Cause::UriHost, format!("the URI has {}, and {said}", shown(&url.authority)))
                 };
-                let scheme = if url.scheme.is_empty() { "https" } else { &url.scheme };
-                push(
-                    Aspect::Authority,
-                    step.mended_by(public(&format!("{scheme}://{host}"))),
-                    To::Authority(host.into()),
-                    true,
-                );
+                push(Aspect::Authority, step, To::Authority(host.into()), true);
                 if local {
-                    let step = Step::new(Cause::UriLocalProxy, said)
-                        .mended_by(format!("While developing: `PublicUrl::new(\"http://{host}\")`."));
+                    let step = Step::new(Cause::UriLocalProxy, said);
                     push(Aspect::Authority, step, To::Origin("http", host.into()), false);
                 }
             }
@@ -284,8 +306,7 @@ fn origins(url: &Url, headers: &Headers<'_>, changes: &mut Vec<Change>) {
     let bare = without_port(&url.authority);
     let mut port = |authority: String, evidence: String, hinted| {
         if authority != url.authority {
-            let origin = format!("{}://{authority}", url.scheme);
-            let step = Step::new(Cause::UriPort, evidence).mended_by(public(&origin));
+            let step = Step::new(Cause::UriPort, evidence);
             push(Aspect::Authority, step, To::Authority(authority), hinted);
         }
     };
@@ -313,16 +334,7 @@ fn paths(url: &Url, headers: &Headers<'_>, changes: &mut Vec<Change>) {
         }
         push(step, To::Target(original.path, original.query), true);
     }
-    let path = if url.path.is_empty() { "/" } else { &url.path };
-    let prefixed = |prefix: &str, said: String| {
-        let origin = url.origin();
-        let mend = if url.authority.is_empty() {
-            format!("Put the prefix {prefix} into the public URL.")
-        } else {
-            format!("Put the prefix into the public URL: `PublicUrl::new(\"{origin}{prefix}\")`.")
-        };
-        (Step::new(Cause::UriPrefixLost, said).mended_by(mend), To::Path(format!("{prefix}{path}")))
-    };
+    let prefixed = |prefix: &str, said: String| (Step::new(Cause::UriPrefixLost, said), To::Prefixed(prefix.into()));
     for hint in headers.prefixes() {
         let (step, to) = prefixed(&hint.value, format!("{} says {}", hint.source, shown(&hint.value)));
         push(step, to, true);
