@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, env, error::Error, sync::Arc, time::Duration};
 
+use hubspot_signature::http::PublicUrl;
 use hubspot_signature::{RequestHead, SignatureHeaders, Verifier, Version};
 use poem::error::BadRequest;
 use poem::http::StatusCode;
@@ -13,7 +14,7 @@ use tokio::time::timeout;
 
 struct HubSpot {
     verifier: Verifier,
-    public_url: String,
+    public_url: PublicUrl,
 }
 
 #[tokio::main]
@@ -21,8 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let hubspot = HubSpot {
         // Workflows and cards send v3 beside v2. Nothing less is accepted: only v3 bears a time, which ends its replay.
         verifier: Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?)?.minimum_version(Version::V3),
-        // The path of each request is put behind it and brings its own slash.
-        public_url: env::var("PUBLIC_URL")?.trim_end_matches('/').into(),
+        public_url: PublicUrl::new(&env::var("PUBLIC_URL")?)?,
     };
     let app = Route::new().at("/hubspot", post(webhook)).at("/card", get(card)).data(Arc::new(hubspot));
 
@@ -41,10 +41,10 @@ impl<'a> FromRequest<'a> for Signed {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let hubspot: &Arc<HubSpot> = request.data().expect("set in main");
         // The original URI: that of a nested route has lost its prefix.
-        let path_and_query = request.original_uri().path_and_query().map_or("", |raw| raw.as_str());
+        let url = hubspot.public_url.url(request.original_uri(), request.headers()).map_err(refused)?;
         let head = RequestHead {
             method: request.method().as_str(),
-            uri: &format!("{}{path_and_query}", hubspot.public_url),
+            uri: &url,
             headers: SignatureHeaders::from_lookup(|name| request.headers().get_all(name)),
         };
         let mut verification = hubspot.verifier.begin(&head).map_err(refused)?;
