@@ -5,7 +5,7 @@ use std::time::Duration;
 use hubspot_signature::{ClientSecret, Header, UnixTime};
 use serde_json::{Value, json};
 
-use crate::{PUBLIC_URL, Request, SECRET, Signer};
+use crate::{Answer, PUBLIC_URL, Request, SECRET, Signer};
 
 /// What the examples allow.
 pub const BODY_LIMIT: usize = 64 * 1024;
@@ -176,6 +176,22 @@ pub fn forged(prefix: &str) -> Vec<Case> {
         }
     }
     cases
+}
+
+/// Sends every case and holds the answers against what must come.
+pub fn hold(cases: &[Case], send: impl Fn(&Request) -> Option<Answer>) {
+    assert!(cases.len() > 20);
+    for Case { name, request, status, answer } in cases {
+        let got = send(request).unwrap_or_else(|| panic!("{name}: hung up"));
+        let text = String::from_utf8_lossy(&got.body);
+        assert_eq!(got.status, *status, "{name}: {text}");
+        match answer {
+            Some(answer) => {
+                assert_eq!(serde_json::from_slice::<Value>(&got.body).expect("JSON"), *answer, "{name}")
+            }
+            None => assert!(!text.contains("received") && !text.contains("results"), "{name}: {text}"),
+        }
+    }
 }
 
 /// Genuine, but for one byte more than the examples allow.

@@ -12,12 +12,12 @@ mod socket;
 
 use hubspot_signature::{ClientSecret, UnixTime};
 
-pub use cases::{BODY_LIMIT, BODY_TIMEOUT, Case, forged, genuine, oversized};
+pub use cases::{BODY_LIMIT, BODY_TIMEOUT, Case, forged, genuine, hold, oversized};
 pub use http2::over_http2;
 pub use lambda::Lambda;
 pub use nginx::Nginx;
 pub use server::Server;
-pub use socket::{Answer, Connection, exchange};
+pub use socket::{Answer, Connection, exchange, head};
 
 /// Of the shape of a client secret, and of no app.
 pub const SECRET: &str = "12345678-aaaa-bbbb-cccc-ddddeeeeffff";

@@ -38,16 +38,7 @@ impl<S: Read + Write> Connection<S> {
 
     /// The head, with the headers that frame the body.
     pub fn send_head(&mut self, request: &Request, host: &str, framing: &str) {
-        let mut head =
-            format!("{} {} HTTP/1.1\r\nHost: {host}\r\n{framing}", request.method, request.target).into_bytes();
-        for (name, value) in &request.headers {
-            head.extend_from_slice(name.as_bytes());
-            head.extend_from_slice(b": ");
-            head.extend_from_slice(value);
-            head.extend_from_slice(b"\r\n");
-        }
-        head.extend_from_slice(b"Connection: close\r\n\r\n");
-        self.send(&head);
+        self.send(&head(request, host, framing));
     }
 
     /// Whether the server still listens: it may answer, and hang up, before it has heard all.
@@ -109,6 +100,20 @@ fn unchunked(mut chunks: &[u8]) -> Option<Vec<u8>> {
         chunks = chunks.get(end + 2 + length + 2..)?;
     }
 }
+
+/// The head of a request, with the headers that frame its body.
+pub fn head(request: &Request, host: &str, framing: &str) -> Vec<u8> {
+    let mut head = format!("{} {} HTTP/1.1\r\nHost: {host}\r\n{framing}", request.method, request.target).into_bytes();
+    for (name, value) in &request.headers {
+        head.extend_from_slice(name.as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value);
+        head.extend_from_slice(b"\r\n");
+    }
+    head.extend_from_slice(b"Connection: close\r\n\r\n");
+    head
+}
+
 /// The length of the body, where there is one to speak of.
 pub fn content_length(request: &Request) -> String {
     match (request.method, request.body.len()) {

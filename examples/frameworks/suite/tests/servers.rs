@@ -5,25 +5,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use suite::{
-    Answer, BODY_LIMIT, BODY_TIMEOUT, Case, Connection, Lambda, Nginx, PUBLIC_URL, Request, Server, Signer, exchange,
-    forged, genuine, over_http2, oversized,
+    BODY_LIMIT, BODY_TIMEOUT, Case, Connection, Lambda, Nginx, PUBLIC_URL, Request, Server, Signer, exchange, forged,
+    genuine, head, hold, over_http2, oversized,
 };
-
-/// Sends every case and holds the answers against what must come.
-fn hold(cases: &[Case], send: impl Fn(&Request) -> Option<Answer>) {
-    assert!(cases.len() > 20);
-    for Case { name, request, status, answer } in cases {
-        let got = send(request).unwrap_or_else(|| panic!("{name}: hung up"));
-        let text = String::from_utf8_lossy(&got.body);
-        assert_eq!(got.status, *status, "{name}: {text}");
-        match answer {
-            Some(answer) => {
-                assert_eq!(serde_json::from_slice::<serde_json::Value>(&got.body).unwrap(), *answer, "{name}")
-            }
-            None => assert!(!text.contains("received") && !text.contains("results"), "{name}: {text}"),
-        }
-    }
-}
 
 fn webhook(body: impl Into<Vec<u8>>) -> Request {
     let mut request = Request::new("POST", "/hubspot?tenant=7", body).signed_by(Signer::ThisCrate);
@@ -185,6 +169,31 @@ fn http2() {
         hold(&genuine(""), |request| over_http2(server.address, request));
         hold(&forged(""), |request| over_http2(server.address, request));
         assert_eq!(over_http2(server.address, &oversized("")).map(|answer| answer.status), Some(413));
+    }
+}
+
+/// Nobody should send bytes above ASCII in a request line. Most servers take them if they are UTF-8; then they count as they
+/// came.
+#[test]
+fn utf8_in_the_request_line() {
+    let card = |email: &str| Request::new("GET", format!("/card?userEmail={email}"), "").signed_by(Signer::ThisCrate);
+    for program in ["actix-web", "axum", "hyper", "poem", "rocket", "warp"] {
+        let server = Server::start(program);
+        let [accepted, refused] = if program == "actix-web" { [400, 400] } else { [200, 401] };
+        let genuine = card("J\u{fc}rgen");
+        let forged = Request { target: "/card?userEmail=J\u{f6}rgen".into(), ..genuine.clone() };
+        let answer = exchange(server.address, &genuine).expect("an answer");
+        assert_eq!(answer.status, accepted, "{program}");
+        assert_eq!(String::from_utf8_lossy(&answer.body).contains("J\u{fc}rgen"), accepted == 200, "{program}");
+        assert_eq!(exchange(server.address, &forged).map(|answer| answer.status), Some(refused), "{program}");
+
+        // Not UTF-8, and signed as one would read it who replaces what is not.
+        let mut replaced = head(&card("J\u{fffd}rgen"), "internal.test", "");
+        let at = replaced.windows(3).position(|bytes| bytes == "\u{fffd}".as_bytes()).expect("in the target");
+        replaced.splice(at..at + 3, [0xfc]);
+        let mut connection = Connection::open(server.address);
+        connection.send(&replaced);
+        assert_eq!(status(connection), Some(400), "{program}");
     }
 }
 

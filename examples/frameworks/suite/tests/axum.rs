@@ -1,0 +1,96 @@
+//! The layer in each place that an axum router has for one.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use axum::extract::Query;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use hubspot_signature::http::PublicUrl;
+use hubspot_signature::tower::VerifyLayer;
+use hubspot_signature::{Verified, Verifier, Version};
+use serde_json::{Value, json};
+use suite::{BODY_LIMIT, PUBLIC_URL, Request, SECRET, Signer, exchange, forged, genuine, hold};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+fn routes() -> Router {
+    async fn webhook(_: Verified, Json(event): Json<Value>) -> Json<Value> {
+        Json(json!({ "received": event["objectId"] }))
+    }
+    async fn card(_: Verified, Query(query): Query<HashMap<String, String>>) -> Json<Value> {
+        Json(json!({ "results": [{ "objectId": 1, "title": query.get("userEmail") }] }))
+    }
+    Router::new().route("/hubspot", post(webhook)).route("/card", get(card))
+}
+
+/// What a nested router lacks of the path is given to its layer as the prefix.
+fn layer(prefix: &str) -> VerifyLayer {
+    let mut public_url = PublicUrl::new(PUBLIC_URL).expect("a URL");
+    if !prefix.is_empty() {
+        public_url = public_url.path_prefix(prefix).expect("a path");
+    }
+    let verifier = Verifier::new(SECRET).expect("a usable secret").minimum_version(Version::V3);
+    VerifyLayer::new(verifier, public_url).body_limit(BODY_LIMIT)
+}
+
+/// Served for as long as the runtime lives.
+fn serve(router: Router) -> (SocketAddr, Runtime) {
+    let runtime = Runtime::new().expect("threads");
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    runtime.spawn(async { axum::serve(listener, router).await });
+    (address, runtime)
+}
+
+fn status(address: SocketAddr, request: &Request) -> u16 {
+    exchange(address, request).expect("an answer").status
+}
+
+/// The suite's requests, and what becomes of one for which there is no route.
+fn holds(router: Router, prefix: &str, unsigned_and_unrouted: u16) {
+    let (address, _runtime) = serve(router);
+    hold(&genuine(prefix), |request| exchange(address, request));
+    hold(&forged(prefix), |request| exchange(address, request));
+    let unrouted = Request::new("GET", format!("{prefix}/nowhere"), "");
+    assert_eq!(status(address, &unrouted), unsigned_and_unrouted);
+    assert_eq!(status(address, &unrouted.signed_by(Signer::ThisCrate)), 404);
+}
+
+#[test]
+fn layer_guards_the_fallback_too() {
+    holds(routes().layer(layer("")), "", 401);
+}
+
+#[test]
+fn route_layer_leaves_404_to_the_router() {
+    holds(routes().route_layer(layer("")), "", 404);
+}
+
+#[test]
+fn on_a_nested_router_with_its_prefix() {
+    holds(Router::new().nest("/crm", routes().route_layer(layer("/crm"))), "/crm", 404);
+    holds(Router::new().nest("/crm", routes().layer(layer("/crm"))), "/crm", 404);
+}
+
+#[test]
+fn outside_a_nest() {
+    holds(Router::new().nest("/crm", routes()).layer(layer("")), "/crm", 401);
+    holds(Router::new().nest("/crm", routes()).route_layer(layer("")), "/crm", 404);
+}
+
+#[test]
+fn on_a_nested_router_without_its_prefix_nothing_passes() {
+    let (address, _runtime) = serve(Router::new().nest("/crm", routes().layer(layer(""))));
+    for case in genuine("/crm") {
+        assert_eq!(status(address, &case.request), 401, "{}", case.name);
+    }
+}
+
+#[test]
+fn a_handler_outside_the_layer_does_not_run() {
+    let unguarded = routes().layer(layer("")).merge(Router::new().nest("/forgotten", routes()));
+    let (address, _runtime) = serve(unguarded);
+    let request = Request::new("GET", "/forgotten/card?userEmail=a", "").signed_by(Signer::ThisCrate);
+    assert_eq!(status(address, &request), 500);
+}
