@@ -291,6 +291,33 @@ mod uri {
         post().uri("https://hooks.example.com/a/b/hubspot/events").proves_uri(URI, &[Cause::UriPrefixAdded]);
     }
 
+    /// `PublicUrl::new` was given the whole URL of the webhook.
+    #[test]
+    fn public_url_with_the_webhooks_own_path() {
+        let doubled = |path: &str| {
+            let signed = format!("https://hooks.example.com{path}");
+            let sent = Sent::new("POST", &signed, EVENTS).uri(format!("https://hooks.example.com{path}{path}"));
+            sent.proves_uri(&signed, &[Cause::UriPrefixAdded]);
+            sent.proves(&[Cause::UriPrefixAdded])
+        };
+        for path in ["/hubspot", "/hubspot/events", "/a/b/c/d"] {
+            let finding = doubled(path);
+            let [step] = finding.steps() else { panic!("{finding:?}") };
+            assert!(step.mend().contains("own path out of the public URL"), "{finding}");
+            assert!(step.mend().contains("`PublicUrl::new(\"https://hooks.example.com\")`"), "{finding}");
+        }
+        // A slash at its end, and a handler below that path.
+        for (signed, doubled) in [("/hubspot/", "/hubspot/hubspot/"), ("/hubspot/7", "/hubspot/hubspot/7")] {
+            let sent = Sent::new("POST", &format!("https://hooks.example.com{signed}"), EVENTS);
+            let finding = sent.uri(format!("https://hooks.example.com{doubled}")).proves(&[Cause::UriPrefixAdded]);
+            assert!(finding.steps()[0].mend().contains("webhook's own path"), "{finding}");
+        }
+        // What only begins alike is a proxy's.
+        let sent = Sent::new("POST", "https://hooks.example.com/hubspot2", EVENTS);
+        let finding = sent.uri("https://hooks.example.com/hubspot/hubspot2").proves(&[Cause::UriPrefixAdded]);
+        assert!(!finding.steps()[0].mend().contains("webhook's own path"), "{finding}");
+    }
+
     #[test]
     fn trailing_slash() {
         post().uri(format!("{URI}/")).proves_uri(URI, &[Cause::UriTrailingSlash]);

@@ -14,6 +14,8 @@ pub(super) const MAX_REWRITTEN: usize = 8 << 10;
 const MAX_PERMUTED: usize = 6;
 /// A query with more parameters than this is left as it is.
 const MAX_PARAMETERS: usize = 32;
+/// A path of more segments than this is not looked for twice in a row.
+const MAX_DOUBLED: usize = 8;
 
 /// What gateways and routers take from the front of a path without telling.
 const USUAL_PREFIXES: [&str; 20] = [
@@ -371,15 +373,29 @@ fn paths(url: &Url, headers: &Headers<'_>, changes: &mut Vec<Change>) {
         let step = Step::new(Cause::UriDoubleSlash, "the signed path begins with `//`");
         push(step, To::Path(format!("/{}", url.path)), false);
     }
-    // One or two segments at the front that HubSpot did not call.
+    // One or two segments at the front that HubSpot did not call; more of them if they stand there twice.
     let mut rest = url.path.as_str();
-    for _ in 0..2 {
+    for depth in 1..=MAX_DOUBLED {
         let Some(at) = rest.strip_prefix('/').and_then(|after| after.find('/')) else { break };
         let Some((_, after)) = rest.split_at_checked(at.saturating_add(1)) else { break };
         rest = after;
         let prefix = url.path.strip_suffix(rest).unwrap_or_default();
-        let step =
-            Step::new(Cause::UriPrefixAdded, format!("the signed path lacks {} at its beginning", shown(prefix)));
+        let is_doubled = rest.strip_prefix(prefix).is_some_and(|after| after.is_empty() || after.starts_with('/'));
+        let step = if is_doubled {
+            let evidence = format!("the path begins {} twice, the signed one once", shown(prefix));
+            let origin = if url.authority.is_empty() {
+                String::new()
+            } else {
+                format!(": `PublicUrl::new(\"{}\")`", url.origin())
+            };
+            Step::new(Cause::UriPrefixAdded, evidence).mended_by(format!(
+                "Leave the webhook's own path out of the public URL, as it comes with each request{origin}."
+            ))
+        } else if depth <= 2 {
+            Step::new(Cause::UriPrefixAdded, format!("the signed path lacks {} at its beginning", shown(prefix)))
+        } else {
+            continue;
+        };
         push(step, To::Path(rest.into()), false);
     }
 }
