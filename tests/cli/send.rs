@@ -24,6 +24,9 @@ fn header<'a>(request: &'a Request<Vec<u8>>, name: &str) -> &'a str {
     request.headers()[name].to_str().unwrap()
 }
 
+/// `extended` and `relabelled` have no v3 signature, and repeat `downgraded` where v3 is demanded.
+const FORGERIES_OF_V3: &[&str] = FORGERIES.split_at(15).0;
+
 const FORGERIES: [&str; 17] = [
     "unsigned",
     "tampered",
@@ -136,10 +139,10 @@ fn each_forgery_is_refused_by_a_careful_endpoint() {
     send(&server, "/", &["--method", "GET", "--body", "x"]).assert_failed("GET and HEAD carry no body");
 }
 
-/// The forgeries that `--check` calls refused, accepted, and neither.
-fn judged(outcome: &Outcome) -> [Vec<&str>; 3] {
+/// The forgeries that `--check` calls refused, accepted, unjudged and neither.
+fn judged(outcome: &Outcome) -> [Vec<&str>; 4] {
     let (_, forgeries) = outcome.stdout.split_once("Forgeries").expect("a table");
-    ["refused", "accepted", "neither"].map(|judgement| {
+    ["refused", "accepted", "unjudged", "neither"].map(|judgement| {
         let lines = forgeries.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
         lines.filter(|words| words.len() > 3 && words[1] == judgement).map(|words| words[3]).collect()
     })
@@ -149,24 +152,25 @@ fn judged(outcome: &Outcome) -> [Vec<&str>; 3] {
 fn a_careful_endpoint_passes_the_check() {
     let server = Server::start(careful(Version::V3));
     let outcome = send(&server, "/hubspot", &["--check"]);
-    outcome.assert(0, "4 of 4 genuine requests accepted, 17 of 17 forgeries refused");
-    assert_eq!(judged(&outcome), [FORGERIES.to_vec(), vec![], vec![]]);
-    assert!(!outcome.stdout.contains("BAD") && !outcome.stdout.contains("left out"), "{outcome:?}");
+    outcome.assert(0, "4 of 4 genuine requests accepted, 15 of 15 forgeries refused");
+    outcome.assert(0, "show nothing more: relabelled, extended\n");
+    assert_eq!(judged(&outcome), [FORGERIES_OF_V3.to_vec(), vec![], vec![], vec![]]);
+    assert!(!outcome.stdout.contains("BAD") && !outcome.stdout.contains("udged"), "{outcome:?}");
 }
 
 #[test]
 fn an_endpoint_that_accepts_everything_fails_the_check() {
     let server = Server::start(|_| 200);
     let outcome = send(&server, "/hubspot", &["--check"]);
-    outcome.assert(1, "4 of 4 genuine requests accepted, 0 of 17 forgeries refused");
-    assert_eq!(judged(&outcome), [vec![], FORGERIES.to_vec(), vec![]]);
+    outcome.assert(1, "4 of 4 genuine requests accepted, 0 of 15 forgeries refused");
+    assert_eq!(judged(&outcome), [vec![], FORGERIES_OF_V3.to_vec(), vec![], vec![]]);
 }
 
 #[test]
 fn an_endpoint_that_refuses_everything_fails_the_check() {
     let server = Server::start(|_| 401);
     let outcome = send(&server, "/hubspot", &["--check"]);
-    outcome.assert(1, "0 of 4 genuine requests accepted, 17 of 17 forgeries refused");
+    outcome.assert(1, "0 of 4 genuine requests accepted, 15 of 15 forgeries refused");
     outcome.assert(1, "a refusal says nothing");
 }
 
@@ -175,8 +179,49 @@ fn an_endpoint_that_breaks_fails_the_check() {
     let careful = careful(Version::V3);
     let server = Server::start(move |request| if careful(request) == 200 { 200 } else { 500 });
     let outcome = send(&server, "/hubspot", &["--check"]);
-    outcome.assert(1, "4 of 4 genuine requests accepted, 0 of 17 forgeries refused");
-    assert_eq!(judged(&outcome), [vec![], vec![], FORGERIES.to_vec()]);
+    outcome.assert(1, "4 of 4 genuine requests accepted, 0 of 15 forgeries refused");
+    assert_eq!(judged(&outcome), [vec![], vec![], vec![], FORGERIES_OF_V3.to_vec()]);
+}
+
+/// A status that says nothing of the signature proves nothing.
+#[test]
+fn an_endpoint_that_answers_another_4xx_is_not_judged() {
+    for status in [402, 404, 405, 408, 413, 415, 422, 499] {
+        let careful = careful(Version::V3);
+        let server = Server::start(move |request| if careful(request) == 200 { 200 } else { status });
+        let outcome = send(&server, "/hubspot", &["--check"]);
+        outcome.assert(1, "4 of 4 genuine requests accepted, 0 of 15 forgeries refused");
+        outcome.assert(1, "NOT JUDGED, as").assert(1, &format!("unsigned ({status}), tampered ({status})"));
+        assert_eq!(judged(&outcome), [vec![], vec![], FORGERIES_OF_V3.to_vec(), vec![]]);
+        send(&server, "/hubspot", &["--forge", "stale"]).assert(1, "NOT as it should be (forged");
+    }
+    for status in [400, 401, 403, 429] {
+        let careful = careful(Version::V3);
+        let server = Server::start(move |request| if careful(request) == 200 { 200 } else { status });
+        send(&server, "/hubspot", &["--check"]).assert(0, "15 of 15 forgeries refused");
+        send(&server, "/hubspot", &["--forge", "stale"]).assert(0, "as it should be (forged");
+    }
+}
+
+/// The endpoint serves no other method, and nobody can tell what it would make of the signature.
+#[test]
+fn a_forged_method_that_is_not_served_is_let_pass() {
+    let answers = |unserved: u16| {
+        let careful = careful(Version::V3);
+        Server::start(move |request| if request.method() == "POST" { careful(request) } else { unserved })
+    };
+    let events = ["--check", "--event", "workflow", "--event", "batch"];
+    let outcome = send(&answers(405), "/hubspot", &events);
+    outcome.assert(0, "2 of 2 genuine requests accepted, 12 of 13 forgeries refused\n");
+    outcome.assert(0, "not judged, as the endpoint does not serve the method: other-method (405)\n");
+    assert_eq!(judged(&outcome)[2], ["other-method"]);
+    assert!(!outcome.stdout.contains("BAD") && !outcome.stdout.contains("NOT JUDGED"), "{outcome:?}");
+    // Any other status is no answer to the method.
+    send(&answers(404), "/hubspot", &events).assert(1, "NOT JUDGED").assert(1, "other-method (404)\n");
+    // A 405 to a method that is served is no answer either.
+    let careful = careful(Version::V3);
+    let server = Server::start(move |request| if careful(request) == 200 { 200 } else { 405 });
+    send(&server, "/hubspot", &events).assert(1, "method: other-method (405)\n").assert(1, ", stale (405)");
 }
 
 /// Each forgery is the one it claims to be: an endpoint that makes the mistake accepts it.
@@ -186,8 +231,10 @@ fn a_careless_endpoint_is_told_its_mistakes() {
     let outcome = send(&server, "/hubspot", &["--check"]);
     outcome.assert(1, "4 of 4 genuine requests accepted");
     let refused = vec!["unsigned", "tampered", "other-url", "other-method", "other-secret", "empty-secret"];
-    let accepted = FORGERIES.into_iter().filter(|forgery| !refused.contains(forgery)).collect();
-    assert_eq!(judged(&outcome), [refused, accepted, vec![]]);
+    let accepted = |forgeries: &[&'static str]| forgeries.iter().copied().filter(|f| !refused.contains(f)).collect();
+    assert_eq!(judged(&outcome), [refused.clone(), accepted(FORGERIES_OF_V3), vec![], vec![]]);
+    let outcome = send(&server, "/hubspot", &["--check", "--minimum-version", "v2"]);
+    assert_eq!(judged(&outcome), [refused.clone(), accepted(&FORGERIES), vec![], vec![]]);
 }
 
 #[test]
@@ -219,7 +266,10 @@ fn the_minimum_version_says_what_is_a_forgery() {
     let outcome = send(&v1, "/hubspot", &["--check", "--minimum-version", "v2"]);
     assert_eq!(judged(outcome.assert(1, ""))[1], ["downgraded", "relabelled"]);
     let outcome = send(&v1, "/hubspot", &["--check", "--minimum-version", "v1"]);
-    outcome.assert(0, "15 of 15 forgeries refused").assert(0, "downgraded, relabelled");
+    outcome.assert(0, "15 of 15 forgeries refused").assert(0, "downgraded, relabelled\n");
+    // The batch's v1 is too old, extended or not.
+    let outcome = send(&v2, "/hubspot", &["--check", "--minimum-version", "v2", "--event", "batch"]);
+    outcome.assert(0, "moved-time, moved-body, extended\n");
 }
 
 #[test]
@@ -228,7 +278,7 @@ fn only_chosen_events_are_checked() {
     let server = Server::start(move |request| if request.method() == "POST" { careful(request) } else { 405 });
     send(&server, "/hubspot", &["--check"]).assert(1, "3 of 4 genuine requests accepted");
     let outcome = send(&server, "/hubspot", &["--check", "--event", "workflow", "--event", "batch"]);
-    outcome.assert(0, "2 of 2 genuine").assert(0, "moved-time, moved-body");
+    outcome.assert(0, "2 of 2 genuine").assert(0, "moved-time, moved-body, relabelled");
     send(&server, "/hubspot", &["--check", "--body", "[]"]).assert(0, "1 of 1 genuine");
 }
 

@@ -1,4 +1,7 @@
 //! `send --check`: every genuine request and every forgery, and a table of what the endpoint made of them.
+//!
+//! It passes if every genuine request is accepted and every forgery refused, with one exception: a forgery with another
+//! method than the endpoint serves may be answered with 405, which is said and not counted as refused.
 
 use std::io::Write;
 
@@ -10,6 +13,7 @@ use crate::Failure;
 use crate::client::Client;
 use crate::event::Signer;
 use crate::forgery::Forgery;
+use crate::judgement::Judgement;
 use crate::send::{Source, name};
 use crate::terminal::{BAD, FAINT, GOOD, Out, STRONG};
 
@@ -30,19 +34,35 @@ pub(crate) fn run(
         let (url, query) = uri.split_once('?').map_or((uri.as_str(), ""), |(url, _)| (url, "?…"));
         let title = format!("{} {url}{query}", request.method());
         let status = client.send(request)?.status;
-        genuine.line(&source.name(), "", status, status.is_success(), &title, out)?;
+        let mark = if Judgement::of(status) == Judgement::Accepted { Mark::Good } else { Mark::Bad };
+        genuine.line(&source.name(), "", status, mark, &title, out)?;
     }
 
     let mut forged = Tally::default();
-    let mut left_out = Vec::new();
+    let (mut unjudged, mut unserved, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
     writeln!(out, "\n{STRONG}Forgeries, to be refused{STRONG:#}")?;
     for forgery in Forgery::value_variants() {
-        let Some((source, status)) = send_forgery(*forgery, sources, to, signer, client, minimum)? else {
+        let Some(Sent { source, method_is_forged, status }) =
+            send_forgery(*forgery, sources, to, signer, client, minimum)?
+        else {
             left_out.push(name(forgery));
             continue;
         };
         let title = forgery.to_possible_value().and_then(|value| value.get_help().map(ToString::to_string));
-        forged.line(&name(forgery), &source, status, status.is_client_error(), &title.unwrap_or_default(), out)?;
+        let tried = || format!("{} ({})", name(forgery), status.as_u16());
+        let mark = match Judgement::of(status) {
+            Judgement::Refused => Mark::Good,
+            Judgement::Unjudged if method_is_forged && status == StatusCode::METHOD_NOT_ALLOWED => {
+                unserved.push(tried());
+                Mark::Open
+            }
+            Judgement::Unjudged => {
+                unjudged.push(tried());
+                Mark::Bad
+            }
+            Judgement::Accepted | Judgement::Neither => Mark::Bad,
+        };
+        forged.line(&name(forgery), &source, status, mark, &title.unwrap_or_default(), out)?;
     }
 
     writeln!(
@@ -50,10 +70,21 @@ pub(crate) fn run(
         "\n{} of {} genuine requests accepted, {} of {} forgeries refused",
         genuine.good, genuine.all, forged.good, forged.all
     )?;
+    if !unserved.is_empty() {
+        writeln!(out, "not judged, as the endpoint does not serve the method: {}", unserved.join(", "))?;
+    }
+    if !unjudged.is_empty() {
+        writeln!(
+            out,
+            "NOT JUDGED, as a router or another rule may have answered before the signature was looked at: {}\n\
+             A signature is refused with 400, 401, 403 or 429",
+            unjudged.join(", ")
+        )?;
+    }
     if !left_out.is_empty() {
         writeln!(
             out,
-            "not tried, as these events or this minimum version give no occasion to: {}",
+            "not tried, as with these events and this minimum version they cannot be made or show nothing more: {}",
             left_out.join(", ")
         )?;
     }
@@ -64,7 +95,15 @@ pub(crate) fn run(
              that --public-url is the one it is configured with, and that it serves the method"
         )?;
     }
-    Ok(genuine.is_perfect() && forged.is_perfect())
+    Ok(genuine.good == genuine.all && forged.good.saturating_add(unserved.len()) == forged.all)
+}
+
+/// A forgery, and what came of it.
+struct Sent {
+    /// What it was made of.
+    source: String,
+    method_is_forged: bool,
+    status: StatusCode,
 }
 
 /// Makes the forgery of the first request that it can be made of.
@@ -75,18 +114,30 @@ fn send_forgery(
     signer: &Signer,
     client: &Client,
     minimum: Version,
-) -> Result<Option<(String, StatusCode)>, Failure> {
+) -> Result<Option<Sent>, Failure> {
     for source in sources {
         let now = UnixTime::now();
         let unsigned = source.unsigned(to, now)?;
-        if !forgery.must_be_refused(unsigned.older, minimum) {
+        if !forgery.is_telling(unsigned.older, minimum) {
             continue;
         }
+        let method = unsigned.request.method().clone();
         if let Some(request) = forgery.forge(unsigned, signer, now)? {
-            return Ok(Some((source.name(), client.send(request)?.status)));
+            let method_is_forged = *request.method() != method;
+            let status = client.send(request)?.status;
+            return Ok(Some(Sent { source: source.name(), method_is_forged, status }));
         }
     }
     Ok(None)
+}
+
+/// Whether the endpoint did as it should.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Good,
+    /// It cannot be told, and it may stay so.
+    Open,
+    Bad,
 }
 
 #[derive(Default)]
@@ -101,27 +152,21 @@ impl Tally {
         name: &str,
         of: &str,
         status: StatusCode,
-        is_good: bool,
+        mark: Mark,
         title: &str,
         out: &mut Out,
     ) -> Result<(), Failure> {
         self.all = self.all.saturating_add(1);
-        self.good = self.good.saturating_add(usize::from(is_good));
-        let outcome = if status.is_success() {
-            "accepted"
-        } else if status.is_client_error() {
-            "refused"
-        } else {
-            "neither"
+        self.good = self.good.saturating_add(usize::from(mark == Mark::Good));
+        let outcome = Judgement::of(status).word();
+        let (style, mark) = match mark {
+            Mark::Good => (GOOD, "ok "),
+            Mark::Open => (FAINT, "-  "),
+            Mark::Bad => (BAD, "BAD"),
         };
-        let (style, mark) = if is_good { (GOOD, "ok ") } else { (BAD, "BAD") };
         let status = status.as_u16();
         writeln!(out, "  {style}{mark} {outcome:<8}{style:#} {status}  {name:<12}  {of:<8}  {FAINT}{title}{FAINT:#}")?;
         // What took seconds to come shall not wait for the end.
         Ok(out.flush()?)
-    }
-
-    const fn is_perfect(&self) -> bool {
-        self.good == self.all
     }
 }

@@ -60,12 +60,16 @@ const OTHER_SECRET: &str = "00000000-0000-4000-8000-000000000000";
 const MINUTE: u64 = 60_000;
 
 impl Forgery {
-    /// Whether an endpoint that accepts `minimum` and newer has to refuse this when it is made of such a request.
-    pub(crate) fn must_be_refused(self, older: Version, minimum: Version) -> bool {
+    /// Whether an endpoint that accepts `minimum` and newer has to refuse this when it is made of such a request, and not
+    /// merely because its one signature is too old, as `Downgraded` shows already.
+    pub(crate) fn is_telling(self, older: Version, minimum: Version) -> bool {
         match self {
             // What is left is a genuine request of the older scheme.
             Self::Downgraded => older < minimum,
-            Self::Relabelled => Version::V1 < minimum,
+            // It has a v2 signature and says v1.
+            Self::Relabelled => minimum == Version::V2,
+            // It has the older signature alone.
+            Self::Extended => older >= minimum,
             _ => true,
         }
     }

@@ -20,6 +20,7 @@ mod event;
 mod explain;
 mod forgery;
 mod input;
+mod judgement;
 mod public_url;
 mod secrets;
 mod send;

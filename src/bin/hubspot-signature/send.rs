@@ -10,6 +10,7 @@ use crate::client::{Answer, ConnectionArgs};
 use crate::event::{Event, Signer, Unsigned};
 use crate::forgery::Forgery;
 use crate::input::{BodyArgs, method_for};
+use crate::judgement::Judgement;
 use crate::public_url::{PublicUrl, PublicUrlArgs};
 use crate::secrets::SecretArgs;
 use crate::terminal::{BAD, FAINT, GOOD, Out, STRONG, visible};
@@ -37,11 +38,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FORGERY", conflicts_with = "check")]
     forge: Option<Forgery>,
     /// Send every genuine request and every forgery, and say whether the endpoint accepts the former (2xx) and refuses the
-    /// latter (4xx)
+    /// latter (400, 401, 403 or 429)
     #[arg(long)]
     check: bool,
     /// With --check: the oldest scheme that the endpoint is meant to accept. Below v3, anyone who captured a request
-    /// can replay it for ever, so `v2` and `v1` leave out the forgeries that this lets through
+    /// can replay it for ever, so `v2` and `v1` leave out the forgeries that this lets through. `v3` leaves out those that
+    /// have no v3 signature, save one: they are all refused for that alone
     #[arg(long, value_name = "VERSION", default_value = "v3", requires = "check")]
     minimum_version: MinimumVersion,
     #[command(flatten)]
@@ -69,8 +71,12 @@ The path and query of --to are appended to --public-url to make the URL that is
 signed; without --public-url, --to itself is signed. Send only to servers of
 your own: a handler takes what this sends for real, made-up contacts and all.
 
-Exit status: 0 the endpoint did as it should (2xx to the genuine, 4xx to the
-forged), 1 it did not, 2 nothing came back.";
+A forgery that is answered with any other 4xx is not judged: the path, the
+method or the body's length may have been refused instead of the signature.
+--check lets that pass only for 405 to a forgery with another method.
+
+Exit status: 0 the endpoint did as it should (2xx to the genuine, 400, 401, 403
+or 429 to the forged), 1 it did not, or was not judged, 2 nothing came back.";
 
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     let to = args.to;
@@ -122,14 +128,13 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     describe(&request, &signer, out)?;
     let answer = client.send(request)?;
     show(&answer, out)?;
-    let as_it_should = match args.forge {
-        None => answer.status.is_success(),
-        Some(_) => answer.status.is_client_error(),
+    let (wanted, what) = match args.forge {
+        None => (Judgement::Accepted, "genuine: to be accepted with 2xx"),
+        Some(_) => (Judgement::Refused, "forged: to be refused with 400, 401, 403 or 429"),
     };
-    let wanted =
-        if args.forge.is_some() { "forged: to be refused with 4xx" } else { "genuine: to be accepted with 2xx" };
+    let as_it_should = Judgement::of(answer.status) == wanted;
     let (style, verdict) = if as_it_should { (GOOD, "as it should be") } else { (BAD, "NOT as it should be") };
-    writeln!(out, "{style}{verdict}{style:#} ({wanted})")?;
+    writeln!(out, "{style}{verdict}{style:#} ({what})")?;
     Ok(as_it_should)
 }
 
