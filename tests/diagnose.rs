@@ -8,7 +8,7 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 use hubspot_signature::diagnose::{
     Cause, Certainty, Diagnosis, Diagnostician, Finding, Objection, Part, ReceivedRequest,
 };
-use hubspot_signature::{ClientSecret, Error, Header, SecretError, UnixTime, Version};
+use hubspot_signature::{ClientSecret, Error, Header, MatchedSecret, SecretError, UnixTime, Version};
 use serde_json::Value;
 
 const SECRET: &str = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9";
@@ -726,6 +726,58 @@ mod secrets {
         assert!(alone.findings().is_empty(), "{alone}");
         assert!(format!("{alone}").contains("app 54321"));
         assert!(alone.search().tried() > 1000 && alone.search().is_complete());
+    }
+
+    /// A secret that the service accepts is no fault.
+    #[test]
+    fn previous() {
+        let other = "99999999-4e5f-6071-8293-a4b5c6d7e8f9";
+        let rotating = Diagnostician::new([other]).previous_secret(SECRET);
+        let accepted = post().diagnosed_by(&rotating, NOW);
+        assert_eq!(accepted.verdict().map(|verified| verified.secret()), Ok(MatchedSecret::Previous));
+        assert!(accepted.findings().is_empty());
+        // The damage alone is told, and which secret it is told by.
+        let damaged = post().uri(URI.replace("https", "http")).diagnosed_by(&rotating, NOW);
+        let finding = proves(&damaged, &[Cause::UriScheme]);
+        assert!(finding.matched().iter().all(|matched| matched.secret() == 1));
+        let late = UnixTime::from_millis(NOW.as_millis() + 301_000);
+        proves(&post().diagnosed_by(&rotating, late), &[Cause::TimestampStale]);
+        // The policy is kept whatever the order of the settings.
+        let strict = Diagnostician::new([other]).minimum_version(Version::V3).previous_secret(SECRET);
+        proves(&post().older_only().diagnosed_by(&strict, NOW), &[Cause::SchemeBelowMinimum]);
+        // It does not make the others acceptable, and is numbered after them.
+        let third = "88888888-4e5f-6071-8293-a4b5c6d7e8f9";
+        let finding = proves(
+            &post().diagnosed_by(&Diagnostician::new([other, SECRET]).previous_secret(third), NOW),
+            &[Cause::SecretOther],
+        );
+        assert_eq!(finding.matched()[0].secret(), 1);
+        let damaged = post().uri(URI.replace("https", "http"));
+        let rotating = Diagnostician::new([other, third]).previous_secret(SECRET);
+        assert_eq!(proves(&damaged.diagnosed_by(&rotating, NOW), &[Cause::UriScheme]).matched()[0].secret(), 2);
+    }
+
+    /// As one may have done before there was a setting for it.
+    #[test]
+    fn previous_given_twice() {
+        let other = "99999999-4e5f-6071-8293-a4b5c6d7e8f9";
+        let rotating = Diagnostician::new([other, SECRET]).previous_secret(SECRET);
+        proves(&post().uri(URI.replace("https", "http")).diagnosed_by(&rotating, NOW), &[Cause::UriScheme]);
+    }
+
+    /// The service would not start with it, right as the current secret is.
+    #[test]
+    fn previous_unusable() {
+        let with =
+            |current, previous| post().diagnosed_by(&Diagnostician::new([current]).previous_secret(previous), NOW);
+        let diagnosis = with(SECRET, "");
+        assert_eq!(diagnosis.verdict(), Err(Objection::Secret(SecretError::Empty)));
+        suspects(&diagnosis, Cause::SecretEmpty);
+        assert!(format!("{diagnosis}").contains("the previous secret is empty"), "{diagnosis}");
+        let quoted = format!("\"{SECRET}\"");
+        proves(&with("99999999-4e5f-6071-8293-a4b5c6d7e8f9", &quoted), &[Cause::SecretQuoted]);
+        // An unusable current secret stays what is told of.
+        assert_eq!(with("", SECRET).verdict(), Err(Objection::Secret(SecretError::Empty)));
     }
 }
 

@@ -80,8 +80,8 @@
 //!   is shared evenly between the (at most two) signature headers. [`Diagnostician::hash_budget`] lowers it.
 //! - Bodies above 128 KiB and URIs above 8 KiB are taken as they are; only the rest of the request is varied. A rewritten
 //!   body has at most 512 KiB, a decompressed one too. Each part is varied in at most 6,000 ways of 8 MiB together.
-//! - At most [`MAX_SECRETS`] candidate secrets are tried, header values of up to 4 KiB are looked at, and four values of a header
-//!   that should have one.
+//! - At most [`MAX_SECRETS`] candidate secrets are tried and the previous one, header values of up to 4 KiB are looked at, and four
+//!   values of a header that should have one.
 //!
 //! # What it reveals
 //!
@@ -118,7 +118,7 @@ use crate::{
 /// The most bytes that are hashed for one request, in all its readings together: 32 MiB, well under a second.
 pub const MAX_HASHED_BYTES: u64 = 32 << 20;
 
-/// The most candidate secrets that are tried; further ones are left out.
+/// The most candidate secrets that are tried, beside the previous one; further ones are left out.
 pub const MAX_SECRETS: usize = 8;
 
 /// A request as it was received, whole.
@@ -152,9 +152,11 @@ impl fmt::Debug for ReceivedRequest<'_> {
 /// See [the module](self) for what it is for, and for what it is not.
 pub struct Diagnostician {
     candidates: Vec<Candidate>,
+    /// How many were given, usable or not.
+    secrets: usize,
     /// What is wrong with a secret by its shape, with its index.
     secret_faults: Vec<Step>,
-    /// Judges as the service does; there is none if the first secret is unusable.
+    /// Judges as the service does; there is none if the first secret or the previous one is unusable.
     verifier: Result<Verifier, SecretError>,
     minimum_version: Version,
     hash_budget: u64,
@@ -164,37 +166,57 @@ pub struct Diagnostician {
 struct Candidate {
     index: usize,
     secret: ClientSecret,
-    /// How it differs from the first secret as it was given.
+    /// How it differs from what the service has.
     steps: Vec<Step>,
 }
 
 impl Diagnostician {
-    /// Takes the secret in use, and after it any other that may be the right one: the previous one, other apps'.
+    /// Takes the secret in use, and after it any other that may be the right one: those of other apps, say. By those the
+    /// service accepts nothing; a secret that it does accept while another is rotated in goes to
+    /// [`previous_secret`](Self::previous_secret).
     ///
     /// They are taken as the configuration has them: a secret in quotation marks is a finding, not an error.
     pub fn new<S: AsRef<str>>(candidate_secrets: impl IntoIterator<Item = S>) -> Self {
         let mut new = Self {
             candidates: Vec::new(),
+            secrets: 0,
             secret_faults: Vec::new(),
             verifier: Err(SecretError::Empty),
             minimum_version: Version::V2,
             hash_budget: MAX_HASHED_BYTES,
         };
-        for (index, text) in candidate_secrets.into_iter().take(MAX_SECRETS).enumerate() {
-            new.add(index, text.as_ref());
+        for text in candidate_secrets.into_iter().take(MAX_SECRETS) {
+            let text = text.as_ref();
+            let number = new.secrets.saturating_add(1);
+            if number == 1 {
+                new.verifier = Verifier::new(text);
+                new.add(text, "the secret", None);
+            } else {
+                let which = format!("secret number {number}");
+                let other = Step::new(Cause::SecretOther, format!("{which} of those given matches"));
+                new.add(text, &which, Some(other));
+            }
         }
         new
     }
 
-    fn add(&mut self, index: usize, text: &str) {
-        if index == 0 {
-            self.verifier = Verifier::new(text);
-        }
-        let which = match index {
-            0 => "the secret".into(),
-            _ => format!("secret number {}", index.saturating_add(1)),
-        };
-        let other = (index > 0).then(|| Step::new(Cause::SecretOther, format!("{which} of those given matches")));
+    /// The secret that the service accepts beside the one in use, as given to [`Verifier::previous_secret`].
+    ///
+    /// It is numbered after the secrets given to [`new`](Self::new), whose number it does not count towards. If it is
+    /// unusable the verdict says so, as a service with it would not start.
+    #[must_use]
+    pub fn previous_secret(mut self, client_secret: &str) -> Self {
+        self.verifier = self.verifier.and_then(|verifier| verifier.previous_secret(client_secret));
+        self.add(client_secret, "the previous secret", None);
+        // It comes before the same secret given as another one.
+        self.candidates.sort_by_key(|candidate| candidate.steps.len());
+        self
+    }
+
+    /// Takes one more secret; `other` is said if one matches that the service does not have.
+    fn add(&mut self, text: &str, which: &str, other: Option<Step>) {
+        let index = self.secrets;
+        self.secrets = index.saturating_add(1);
         let fault = ClientSecret::new(text).err().map(|error| {
             let (cause, evidence) = match error {
                 SecretError::Empty => (Cause::SecretEmpty, "is empty"),
@@ -442,7 +464,7 @@ fn older_matches(version: Version) -> Step {
 pub enum Objection {
     /// The request is at fault.
     Request(Error),
-    /// The first secret is unusable, so there is no verifier.
+    /// The first secret or the previous one is unusable, so there is no verifier.
     Secret(SecretError),
 }
 
@@ -470,7 +492,7 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
-    /// What the verifier says, with the first secret and the policy given.
+    /// What the verifier says, with the first secret, the previous one and the policy given.
     ///
     /// # Errors
     ///
@@ -612,7 +634,8 @@ impl Matched {
         self.header
     }
 
-    /// Which of the secrets given to [`Diagnostician::new`] it was made with, counted from zero.
+    /// Which of the secrets given it was made with, counted from zero: those of [`Diagnostician::new`], then
+    /// [`Diagnostician::previous_secret`].
     #[must_use]
     pub const fn secret(self) -> usize {
         self.secret

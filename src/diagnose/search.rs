@@ -98,7 +98,7 @@ pub(super) struct Parts<'a> {
 
 /// A reading of the request whose signature was presented.
 pub(super) struct Match {
-    /// All that differs from the request as received and the first secret as given.
+    /// All that differs from the request as received and the secrets that the service has.
     pub(super) steps: Vec<Step>,
     pub(super) candidate: usize,
     pub(super) uri: String,

@@ -70,9 +70,17 @@ fn other_secrets_are_tried_and_numbered() {
         run_in(&environment, &[&["explain", "--at", SIGNED, "-"], arguments].concat(), V3.as_bytes())
     };
     let others = File::new("others", format!("00000000-0000-4000-8000-00000000000a\n\n{SECRET}\n"));
-    explain(&["--previous-secret", SECRET]).assert(1, "secret number 2");
+    explain(&["--previous-secret", SECRET]).assert(0, "Accepted");
     explain(&["--other-secrets", others.path()]).assert(1, "secret number 3");
-    explain(&["--other-secrets", others.path(), "--previous-secret", "x"]).assert(1, "secret number 4");
+    explain(&["--other-secrets", others.path(), "--previous-secret", "x"]).assert(1, "secret number 3");
+    let damaged = V3.replace("POST /", "POST /prod/");
+    let explained = run_in(
+        &[("HUBSPOT_CLIENT_SECRET", OTHER_SECRET), ("HUBSPOT_PREVIOUS_SECRET", SECRET)],
+        &["explain", "--at", SIGNED, "--public-url", PUBLIC_URL, "--other-secrets", others.path(), "-"],
+        damaged.as_bytes(),
+    );
+    explained.assert(1, "(with secret number 4)");
+    assert!(!explained.stdout.contains("another of the secrets given"), "{explained:?}");
     let many = File::new("many", format!("{SECRET}\n").repeat(8));
     explain(&["--other-secrets", many.path()]).assert_failed("at most 8 secrets");
 }

@@ -57,15 +57,15 @@ Examples:
     hubspot-signature explain --format json capture.http |
         jq -r '.findings[].steps[].cause'
 
-Secrets are numbered in what is printed: 1 is the one in use, by which alone
-the request is judged; then come the previous one and --other-secrets.
+The request is judged by the secret in use and the previous one, as `verify`
+does. Secrets are numbered in what is printed: 1 is the one in use, then come
+--other-secrets, then the previous one.
 The text quotes the URL and some headers, which may name people.
 
 Exit status: 0 accepted (nothing to explain), 1 refused, 2 not judged.";
 
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     let mut secrets = vec![args.secret.text()?];
-    secrets.extend(args.previous.text()?);
     if let Some(file) = args.other_secrets {
         secrets.extend(read_text(&file, "--other-secrets")?.lines().map(str::to_owned).filter(|line| !line.is_empty()));
     }
@@ -76,7 +76,11 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     let Received { method, uri, headers, body, .. } = args.request.read(BodyReading::AsItIs)?;
     let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
     let request = ReceivedRequest { method: &method, uri: &uri, headers: &headers, body: &body };
-    let diagnosis = Diagnostician::new(&secrets).minimum_version(args.policy.minimum_version()).diagnose(&request, now);
+    let mut diagnostician = Diagnostician::new(&secrets).minimum_version(args.policy.minimum_version());
+    if let Some(previous) = args.previous.text()? {
+        diagnostician = diagnostician.previous_secret(&previous);
+    }
+    let diagnosis = diagnostician.diagnose(&request, now);
     match args.format {
         Format::Text => write_text(&diagnosis, out)?,
         Format::Json => writeln!(out, "{:#}", json(&diagnosis))?,
