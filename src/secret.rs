@@ -9,6 +9,14 @@ use crate::signature::{self, SignedHeaders};
 use crate::uri::SignedUri;
 use crate::{SecretError, Signature, UnixTime, Version};
 
+/// What configuration files, programs and word processors put round a text.
+pub(crate) const QUOTES: [char; 8] = ['"', '\'', '`', '“', '”', '„', '‘', '’'];
+
+/// What clings to a text unseen.
+pub(crate) fn is_white_space(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || c == '\u{feff}'
+}
+
 /// The client secret of a HubSpot app, ready to sign with. To verify a request use [`Verifier`](crate::Verifier):
 /// comparing with what this computes would leave out the version, the time, doubled headers and all else that it
 /// checks.
@@ -42,14 +50,13 @@ impl ClientSecret {
     /// [`SecretError`] if the text is empty, has white space or quotation marks round it, or is an access token. Each of
     /// these is a slip of configuration under which every genuine request would be refused, or any forged one accepted.
     pub fn new(client_secret: &str) -> Result<Self, SecretError> {
-        let margin = |c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}';
         if client_secret.is_empty() {
             return Err(SecretError::Empty);
         }
-        if client_secret.starts_with(margin) || client_secret.ends_with(margin) {
+        if client_secret.starts_with(is_white_space) || client_secret.ends_with(is_white_space) {
             return Err(SecretError::SurroundingWhiteSpace);
         }
-        if ['"', '\'', '`'].iter().any(|quote| client_secret.starts_with(*quote) || client_secret.ends_with(*quote)) {
+        if client_secret.starts_with(QUOTES) || client_secret.ends_with(QUOTES) {
             return Err(SecretError::Quoted);
         }
         if client_secret.starts_with("pat-") {

@@ -170,6 +170,30 @@ fn get() -> Sent {
 mod uri {
     use super::*;
 
+    /// Over HTTP/2 a request's URI is absolute and there is no `Host`; so a tower layer sees it.
+    #[cfg(feature = "http")]
+    #[test]
+    fn over_http2() {
+        use http::{HeaderMap, Uri};
+        use hubspot_signature::http::PublicUrl;
+
+        let seen: Uri = "http://hooks.example.com/events?a=%C3%A4&b=1+2".parse().unwrap();
+        let as_configured = |public_url: PublicUrl| {
+            let url = public_url.url(&seen, &HeaderMap::new()).unwrap();
+            let sent = Sent::new("POST", "https://hooks.example.com/hubspot/events?a=%C3%A4&b=1+2", EVENTS);
+            sent.uri(url).and(":authority", seen.authority().unwrap().as_str())
+        };
+        as_configured(PublicUrl::new("https://hooks.example.com/hubspot").unwrap()).genuine();
+        as_configured(PublicUrl::trusting_host_header().path_prefix("/hubspot").unwrap()).genuine();
+        let signed = "https://hooks.example.com/hubspot/events?a=%C3%A4&b=1+2";
+        let over_http = PublicUrl::trusting_host_header_over_http().path_prefix("/hubspot").unwrap();
+        as_configured(over_http).proves_uri(signed, &[Cause::UriScheme]);
+        let old_host = PublicUrl::new("https://old.example.com/hubspot").unwrap();
+        as_configured(old_host).proves_uri(signed, &[Cause::UriHost]);
+        let no_prefix = PublicUrl::new("https://hooks.example.com").unwrap();
+        as_configured(no_prefix).proves_uri(signed, &[Cause::UriPrefixLost]);
+    }
+
     #[test]
     fn http_behind_a_tls_proxy() {
         post().uri(URI.replace("https", "http")).proves_uri(URI, &[Cause::UriScheme]);
@@ -680,7 +704,14 @@ mod secrets {
         {
             proves(&with(&[&text]), &[Cause::SecretWhiteSpace]);
         }
-        for text in [format!("\"{SECRET}\""), format!("'{SECRET}'"), format!("{SECRET}\""), format!("`{SECRET}`")] {
+        for text in [
+            format!("\"{SECRET}\""),
+            format!("'{SECRET}'"),
+            format!("{SECRET}\""),
+            format!("`{SECRET}`"),
+            format!("“{SECRET}”"),
+            format!("„{SECRET}‘"),
+        ] {
             proves(&with(&[&text]), &[Cause::SecretQuoted]);
         }
         let both = with(&[&format!("\"{SECRET}\"\n")]);

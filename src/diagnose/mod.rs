@@ -60,7 +60,10 @@
 //!     }
 //!     let head = refusal.head();
 //!     let url = public_url.url(&head.uri, &head.headers).unwrap_or_else(|_| head.uri.to_string());
-//!     let headers: Vec<_> = head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+//!     let headers = head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+//!     // Over HTTP/2 the host that was called is here, and not in `Host`.
+//!     let authority = head.uri.authority().map(|authority| (":authority", authority.as_str().as_bytes()));
+//!     let headers: Vec<_> = headers.chain(authority).collect();
 //!     let request = ReceivedRequest {
 //!         method: head.method.as_str(),
 //!         uri: &url,
@@ -111,6 +114,7 @@ use self::hints::Headers;
 use self::search::{Budget, Parts};
 pub use self::throttle::Throttle;
 use self::variation::{Variation, Variations, Weight};
+use crate::secret::{QUOTES, is_white_space};
 use crate::{
     ClientSecret, Error, Header, RequestHead, SecretError, SignatureHeaders, UnixTime, Verified, Verifier, Version,
 };
@@ -366,7 +370,7 @@ impl fmt::Debug for Diagnostician {
 
 /// The secret without what clings to it.
 fn bare_secret(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || c.is_control() || "\u{feff}\"'`“”".contains(c))
+    text.trim_matches(|c: char| is_white_space(c) || QUOTES.contains(&c))
 }
 
 /// What is encoded, if the text is base64 of a UUID.

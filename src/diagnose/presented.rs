@@ -8,6 +8,7 @@ use base64ct::{Base64, Encoding};
 
 use super::cause::{Cause, Step, shown};
 use super::hints::Headers;
+use crate::secret::QUOTES;
 use crate::{Header, Version};
 
 /// More values of a doubled header than this tell nothing new.
@@ -164,7 +165,7 @@ impl Reading {
 
 fn unquoted<'a>(text: &'a str, steps: &mut Vec<Step>) -> &'a str {
     // Python prints bytes as b'…'.
-    let inner = text.strip_prefix("b'").unwrap_or(text).trim_matches(['"', '\'', '`', '“', '”']);
+    let inner = text.strip_prefix("b'").unwrap_or(text).trim_matches(QUOTES);
     if inner.len() < text.len() {
         steps.push(Step::new(Cause::HeaderQuoted, "quotation marks surround it"));
     }
