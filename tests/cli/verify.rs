@@ -40,6 +40,23 @@ fn a_request_in_parts_is_judged() {
     run(&[&arguments[..], &["-H", "X-HubSpot-Signature-v3"]].concat(), b"").assert_failed("give `Name: value`");
 }
 
+/// The target is neither decoded nor normalised, and what no request line can have is not judged as something else.
+#[test]
+fn a_target_is_taken_to_the_letter() {
+    let judge = |target: &str, signed: &str| {
+        let uri = format!("{PUBLIC_URL}{signed}");
+        let signed = ClientSecret::new(SECRET).unwrap().sign("GET", &uri, b"", UnixTime::now());
+        let headers: String = signed.as_pairs().iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let capture = format!("GET {target} HTTP/1.1\r\n{headers}\r\n");
+        run(&["verify", "--public-url", &format!("{PUBLIC_URL}/"), "-"], capture.as_bytes())
+    };
+    for target in ["/", "/?", "//a//b/", "/a/../b/./c%2fd?x='1'&y=%3a+%20&z", "/{a}?b|^`?/", "/a?http://b"] {
+        judge(target, target).assert(0, "accepted by v3");
+    }
+    judge("/a#b", "/a").assert_failed("has a `#`");
+    judge("/<a>", "/<a>").assert_failed("--url");
+}
+
 #[test]
 fn time_is_the_clocks_or_told() {
     let at = |time| run(&["verify", "--public-url", PUBLIC_URL, "--at", time, "-"], V3.as_bytes());

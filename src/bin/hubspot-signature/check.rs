@@ -30,7 +30,7 @@ pub(crate) fn run(
     for source in sources {
         let now = UnixTime::now();
         let request = signer.sign(source.unsigned(to, now)?, now)?;
-        let uri = signer.uri(&request);
+        let uri = signer.uri(&request)?;
         let (url, query) = uri.split_once('?').map_or((uri.as_str(), ""), |(url, _)| (url, "?…"));
         let title = format!("{} {url}{query}", request.method());
         let status = client.send(request)?.status;

@@ -1,11 +1,11 @@
 //! The requests that HubSpot's products make, and [`Signer`], which signs them. All names and numbers in them are made up.
 
 use http::{HeaderValue, Method, Request, Uri, header};
+use hubspot_signature::http::PublicUrl;
 use hubspot_signature::{ClientSecret, SignedHeaders, UnixTime, Version};
 use serde_json::{Value, json};
 
 use crate::Failure;
-use crate::public_url::PublicUrl;
 
 /// What HubSpot sends.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -121,13 +121,13 @@ impl Signer {
     }
 
     /// The URL that is signed for a request.
-    pub(crate) fn uri(&self, request: &Request<Vec<u8>>) -> String {
-        self.public_url.join(target(request.uri()))
+    pub(crate) fn uri(&self, request: &Request<Vec<u8>>) -> Result<String, Failure> {
+        Ok(self.public_url.url(request.uri(), request.headers())?)
     }
 
     /// The genuine request.
     pub(crate) fn sign(&self, unsigned: Unsigned, at: UnixTime) -> Result<Request<Vec<u8>>, Failure> {
-        let signed = self.headers(&unsigned, &self.uri(&unsigned.request), at);
+        let signed = self.headers(&unsigned, &self.uri(&unsigned.request)?, at);
         attach(unsigned.request, &signed)
     }
 

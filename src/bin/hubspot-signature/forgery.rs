@@ -98,7 +98,7 @@ impl Forgery {
             }
             Self::OtherSecret => {
                 let headers =
-                    headers(&ClientSecret::new(OTHER_SECRET)?, &unsigned, &signer.uri(&unsigned.request), now);
+                    headers(&ClientSecret::new(OTHER_SECRET)?, &unsigned, &signer.uri(&unsigned.request)?, now);
                 Some(attach(unsigned.request, &headers)?)
             }
             Self::EmptySecret => Some(signed_with_empty_secret(unsigned.request, signer, now)?),
@@ -150,7 +150,7 @@ fn signed_with_empty_secret(
 ) -> Result<Request<Vec<u8>>, Failure> {
     let mac = Hmac::<Sha256>::new_from_slice(b"")?
         .chain_update(request.method().as_str())
-        .chain_update(signer.uri(&request))
+        .chain_update(signer.uri(&request)?)
         .chain_update(request.body())
         .chain_update(now.as_millis().to_string());
     let mut text = [0; 44];
@@ -202,7 +202,7 @@ fn without_last_digit(request: &Request<Vec<u8>>) -> Result<Option<(Uri, char)>,
 
 fn relabelled(mut unsigned: Unsigned, signer: &Signer, signed_at: UnixTime) -> Result<Request<Vec<u8>>, Failure> {
     unsigned.older = Version::V2;
-    let prefix = format!("{}{}", unsigned.request.method(), signer.uri(&unsigned.request));
+    let prefix = format!("{}{}", unsigned.request.method(), signer.uri(&unsigned.request)?);
     let mut request = signer.sign(unsigned, signed_at)?;
     strip(&mut request, [SIGNATURE_V3, TIMESTAMP]);
     request.headers_mut().insert(SIGNATURE_VERSION, HeaderValue::from_static(Version::V1.as_str()));
@@ -212,7 +212,7 @@ fn relabelled(mut unsigned: Unsigned, signer: &Signer, signed_at: UnixTime) -> R
 }
 
 fn extended(mut unsigned: Unsigned, signer: &Signer, at: UnixTime) -> Result<Option<Request<Vec<u8>>>, Failure> {
-    let uri = signer.uri(&unsigned.request);
+    let uri = signer.uri(&unsigned.request)?;
     let before_body = match unsigned.older {
         Version::V1 => signer.secret_length(),
         _ => [signer.secret_length(), unsigned.request.method().as_str().len(), uri.len()].iter().sum(),

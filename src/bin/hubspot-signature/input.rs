@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Failure;
 use crate::capture::Capture;
-use crate::public_url::PublicUrlArgs;
+use crate::public_url::{self, PublicUrlArgs};
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Request")]
@@ -77,7 +77,8 @@ impl RequestArgs {
                     BodyReading::Announced => body.into_announced()?,
                     BodyReading::AsItIs => (body.into_whatever_is_there(), false),
                 };
-                Ok(Received { method, uri: public_url.join(&target), headers, body, more_follows })
+                let uri = public_url::url(&public_url, &target)?;
+                Ok(Received { method, uri, headers, body, more_follows })
             }
             (None, url) => {
                 let body = self.body.read()?.unwrap_or_default();

@@ -1,8 +1,9 @@
-//! [`PublicUrl`] as text: what HubSpot calls, joined with a request's own path and query.
+//! The option `--public-url`, and the URL of a captured request under it.
 
 use std::env;
 
-use hubspot_signature::http;
+use http::{HeaderMap, Uri};
+use hubspot_signature::http::PublicUrl;
 
 use crate::Failure;
 
@@ -17,27 +18,28 @@ pub(crate) struct PublicUrlArgs {
 impl PublicUrlArgs {
     pub(crate) fn get(self) -> Result<Option<PublicUrl>, Failure> {
         match self.public_url.map_or_else(|| env::var("HUBSPOT_PUBLIC_URL"), Ok) {
-            Ok(text) => PublicUrl::new(text).map(Some),
+            Ok(text) => Ok(Some(PublicUrl::new(&text)?)),
             Err(env::VarError::NotPresent) => Ok(None),
             Err(env::VarError::NotUnicode(_)) => Err("the variable HUBSPOT_PUBLIC_URL is not UTF-8".into()),
         }
     }
 }
 
-/// A public URL that the library takes.
-pub(crate) struct PublicUrl(String);
-
-impl PublicUrl {
-    pub(crate) fn new(mut text: String) -> Result<Self, Failure> {
-        http::PublicUrl::new(&text)?;
-        text.truncate(text.strip_suffix('/').unwrap_or(&text).len());
-        Ok(Self(text))
+/// The URL that HubSpot signs when the request line says `target`, to the letter.
+pub(crate) fn url(public_url: &PublicUrl, target: &str) -> Result<String, Failure> {
+    // `Uri` would drop it without a word.
+    if target.contains('#') {
+        return Err(
+            "the target in the capture's first line has a `#`, which no client sends; if your server saw it, give \
+                    the whole URL as --url"
+                .into(),
+        );
     }
-
-    /// The URL that HubSpot signs when the request line says `target`. As text: parsed and printed again, it might not be
-    /// what was signed.
-    pub(crate) fn join(&self, target: &str) -> String {
-        let Self(base) = self;
-        format!("{base}{target}")
-    }
+    let uri: Uri = target.parse().map_err(|error| {
+        format!(
+            "the target in the capture's first line is none that a client sends ({error}); if your server saw it, give \
+             the whole URL as --url"
+        )
+    })?;
+    Ok(public_url.url(&uri, &HeaderMap::new())?)
 }

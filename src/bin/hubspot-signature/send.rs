@@ -5,13 +5,14 @@ use std::io::Write;
 use clap::ValueEnum;
 use http::{Method, Request, Uri};
 use hubspot_signature::UnixTime;
+use hubspot_signature::http::PublicUrl;
 
 use crate::client::{Answer, ConnectionArgs};
 use crate::event::{Event, Signer, Unsigned};
 use crate::forgery::Forgery;
 use crate::input::{BodyArgs, method_for};
 use crate::judgement::Judgement;
-use crate::public_url::{PublicUrl, PublicUrlArgs};
+use crate::public_url::PublicUrlArgs;
 use crate::secrets::SecretArgs;
 use crate::terminal::{BAD, FAINT, GOOD, Out, STRONG, visible};
 use crate::verify::MinimumVersion;
@@ -85,7 +86,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     };
     let public_url = match args.public_url.get()? {
         Some(public_url) => public_url,
-        None => PublicUrl::new(format!("{}://{authority}", to.scheme_str().unwrap_or_default()))?,
+        None => PublicUrl::new(&format!("{}://{authority}", to.scheme_str().unwrap_or_default()))?,
     };
     let signer = Signer::new(&args.secret.text()?, public_url)?;
     let client = args.connection.client()?;
@@ -168,7 +169,7 @@ pub(crate) fn name(value: &impl ValueEnum) -> String {
 fn describe(request: &Request<Vec<u8>>, signer: &Signer, out: &mut Out) -> Result<(), Failure> {
     let (method, uri, length) = (request.method(), request.uri(), request.body().len());
     writeln!(out, "{STRONG}{method} {uri}{STRONG:#} with {length} bytes of body")?;
-    writeln!(out, "{FAINT}which HubSpot knows as {}{FAINT:#}\n", signer.uri(request))?;
+    writeln!(out, "{FAINT}which HubSpot knows as {}{FAINT:#}\n", signer.uri(request)?)?;
     Ok(())
 }
 
