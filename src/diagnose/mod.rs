@@ -198,7 +198,7 @@ impl Diagnostician {
             } else {
                 let which = format!("secret number {number}");
                 let other = Step::new(Cause::SecretOther, format!("{which} of those given matches"));
-                new.add(text, &which, Some(other));
+                new.add(text, &which, Some(&other));
             }
         }
         new
@@ -218,7 +218,7 @@ impl Diagnostician {
     }
 
     /// Takes one more secret; `other` is said if one matches that the service does not have.
-    fn add(&mut self, text: &str, which: &str, other: Option<Step>) {
+    fn add(&mut self, text: &str, which: &str, other: Option<&Step>) {
         let index = self.secrets;
         self.secrets = index.saturating_add(1);
         let fault = ClientSecret::new(text).err().map(|error| {
@@ -232,13 +232,13 @@ impl Diagnostician {
         });
         let bare = bare_secret(text);
         if let Ok(secret) = ClientSecret::new(bare) {
-            let steps = other.iter().chain(&fault).cloned().collect();
+            let steps = other.into_iter().chain(&fault).cloned().collect();
             self.candidates.push(Candidate { index, secret, steps });
         }
         let decoded = unbase64_secret(bare).and_then(|decoded| ClientSecret::new(bare_secret(&decoded)).ok());
         if let Some(secret) = decoded {
             let encoded = Step::new(Cause::SecretBase64, format!("{which} matches when it is decoded from base64"));
-            let steps = other.iter().chain(&fault).cloned().chain([encoded]).collect();
+            let steps = other.into_iter().chain(&fault).cloned().chain([encoded]).collect();
             self.candidates.push(Candidate { index, secret, steps });
         }
         if let Some(fault) = fault {
