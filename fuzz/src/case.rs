@@ -55,6 +55,20 @@ impl Case {
         UnixTime::from_millis(self.now)
     }
 
+    /// Adds the headers with which HubSpot sends this request under the scheme. The fuzzer would be long in finding them.
+    pub fn sign(&mut self, scheme: Scheme) {
+        let timestamp = self.now.to_string();
+        let signature = oracle::sign(scheme, &self.secret, &self.method, &self.uri, &self.body, timestamp.as_bytes());
+        let mut add = |name: &str, value: String| self.headers.push((name.to_owned(), value.into_bytes()));
+        if scheme == Scheme::V3 {
+            add("x-hubspot-signature-v3", signature);
+            add("x-hubspot-request-timestamp", timestamp);
+        } else {
+            add("x-hubspot-signature", signature);
+            add("x-hubspot-signature-version", format!("{scheme:?}").to_lowercase());
+        }
+    }
+
     pub fn stream(&self, verifier: &Verifier, chunk_sizes: &[u8]) -> Result<Verified, Error> {
         let mut verification = verifier.begin_at(&self.head(), self.now())?;
         let mut rest = self.body.as_slice();
@@ -71,17 +85,7 @@ impl Case {
     pub fn check(&self) {
         let Some(verifier) = self.verifier() else { return };
         let verdict = verifier.verify_at(&self.head(), &self.body, self.now());
-        let found = verdict.ok().map(|verified| Accepted {
-            scheme: match verified.version() {
-                Version::V1 => Scheme::V1,
-                Version::V2 => Scheme::V2,
-                Version::V3 => Scheme::V3,
-                _ => unreachable!(),
-            },
-            timestamp: verified.timestamp().map(UnixTime::as_millis),
-            by_current: verified.secret() == MatchedSecret::Current,
-        });
-        assert_eq!(found, oracle::judge(self), "{verdict:?}\n{self:?}");
+        assert_eq!(verdict.ok().map(Accepted::from), oracle::judge(self), "{verdict:?}\n{self:?}");
 
         // The same headers, looked up by name.
         let headers = SignatureHeaders::from_lookup(|wanted| {
@@ -91,6 +95,21 @@ impl Case {
         assert_eq!(self.stream(&verifier, &[1, 0, 7]), verdict);
         if let Err(error) = verdict {
             assert!(!error.to_string().is_empty());
+        }
+    }
+}
+
+impl From<Verified> for Accepted {
+    fn from(verified: Verified) -> Self {
+        Self {
+            scheme: match verified.version() {
+                Version::V1 => Scheme::V1,
+                Version::V2 => Scheme::V2,
+                Version::V3 => Scheme::V3,
+                _ => unreachable!(),
+            },
+            timestamp: verified.timestamp().map(UnixTime::as_millis),
+            by_current: verified.secret() == MatchedSecret::Current,
         }
     }
 }
@@ -208,6 +227,14 @@ impl Name {
 impl Sketch {
     /// Computes the signatures.
     pub fn case(&self) -> Case {
+        self.case_over(match &self.uri {
+            Uri::PathAndQuery(text) => format!("https://hooks.example.com/{text}"),
+            Uri::Text(text) => text.clone(),
+        })
+    }
+
+    /// The same over another URI.
+    pub fn case_over(&self, uri: String) -> Case {
         let limit = |limit: &Limit, default| match limit {
             Limit::Default => default,
             Limit::Millis(millis) => *millis,
@@ -227,10 +254,7 @@ impl Sketch {
                 Method::Post => "POST".to_owned(),
                 Method::Text(text) => text.clone(),
             },
-            uri: match &self.uri {
-                Uri::PathAndQuery(text) => format!("https://hooks.example.com/{text}"),
-                Uri::Text(text) => text.clone(),
-            },
+            uri,
             headers: Vec::new(),
             body: self.body.clone(),
         };

@@ -133,3 +133,119 @@ pub fn trim(value: &[u8]) -> &[u8] {
     let value = &value[blanks(&mut value.iter())..];
     &value[..value.len() - blanks(&mut value.iter().rev())]
 }
+
+/// Where the scheme and the host of the public URL come from.
+#[derive(Clone, Debug, arbitrary::Arbitrary)]
+pub enum Origin {
+    Configured(String),
+    Host { https: bool },
+    Forwarded { last: bool },
+}
+
+/// The URL that HubSpot called, by the request's target and headers. `None` if they do not say.
+pub fn public_url(origin: &Origin, prefix: &str, target: &str, headers: &[(String, Vec<u8>)]) -> Option<String> {
+    let target = target.split('#').next()?;
+    let (authority, path) = match target.split_once("://") {
+        _ if target.starts_with(['/', '?']) => (None, target),
+        Some((_, rest)) => {
+            let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+            (Some(authority), if path.is_empty() { "/" } else { path })
+        }
+        None => return None,
+    };
+    // Visible ASCII, and once. The outer `None` is for what is there and is not.
+    let one = |name: &str| match headers.iter().filter(|header| header.0.eq_ignore_ascii_case(name)).collect::<Vec<_>>()
+        [..]
+    {
+        [] => Some(None),
+        [(_, value)] if value.iter().all(|byte| (b' '..=b'~').contains(byte) || *byte == b'\t') => {
+            Some(Some(String::from_utf8(value.clone()).unwrap()))
+        }
+        _ => None,
+    };
+    let host = || match (authority, one("host")?) {
+        (Some(authority), Some(header)) if authority != header => None,
+        (Some(authority), _) => Some(authority.to_owned()),
+        (None, header) => header,
+    };
+    let (scheme, host) = match origin {
+        Origin::Configured(base) => return Some(format!("{}{prefix}{path}", base.strip_suffix('/').unwrap_or(base))),
+        Origin::Host { https } => (if *https { "https" } else { "http" }.to_owned(), host()?),
+        Origin::Forwarded { last } => {
+            let entry = |list: String| {
+                let entries: Vec<&str> = list.split(',').collect();
+                let entry = if *last { entries[entries.len() - 1] } else { entries[0] };
+                entry.trim_matches([' ', '\t']).to_owned()
+            };
+            let (standard, proto, name) = (one("forwarded")?, one("x-forwarded-proto")?, one("x-forwarded-host")?);
+            let (proto, name) = match standard {
+                Some(_) if proto.is_some() || name.is_some() => return None,
+                Some(list) => forwarded_pairs(&entry(list))?,
+                None => (proto.map(entry), name.map(entry)),
+            };
+            let scheme = proto?.to_ascii_lowercase();
+            if scheme != "https" && scheme != "http" {
+                return None;
+            }
+            (
+                scheme,
+                match name {
+                    Some(name) => name,
+                    None => host()?,
+                },
+            )
+        }
+    };
+    is_host(&host).then(|| format!("{scheme}://{host}{prefix}{path}"))
+}
+
+/// `proto` and `host` of an element of `Forwarded`. Quotation marks only round a whole value, each name at most once.
+fn forwarded_pairs(element: &str) -> Option<(Option<String>, Option<String>)> {
+    let mut found = [("proto", None), ("host", None)];
+    for pair in element.split(';') {
+        let (name, value) = pair.split_once('=')?;
+        let inner = if value.starts_with('"') {
+            if value.len() < 2 || !value.ends_with('"') {
+                return None;
+            }
+            &value[1..value.len() - 1]
+        } else {
+            value
+        };
+        if name.contains('"') || inner.contains('"') || inner.contains('\\') {
+            return None;
+        }
+        for (wanted, place) in &mut found {
+            if name.trim_matches([' ', '\t']).eq_ignore_ascii_case(wanted) {
+                if place.is_some() {
+                    return None;
+                }
+                *place = Some(inner.to_owned());
+            }
+        }
+    }
+    let [(_, proto), (_, host)] = found;
+    Some((proto, host))
+}
+
+/// A name or an address, and perhaps a port.
+pub fn is_host(text: &str) -> bool {
+    let (host, port) = match text.rfind(':') {
+        Some(at) if !text.ends_with(']') => (&text[..at], Some(&text[at + 1..])),
+        _ => (text, None),
+    };
+    let is_name = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || ['.', '-', '_'].contains(&c));
+    let is_address = host.len() > 2
+        && host.starts_with('[')
+        && host.ends_with(']')
+        && host[1..host.len() - 1].parse::<std::net::Ipv6Addr>().is_ok();
+    // A number of five digits at most, however many zeros precede it.
+    let is_port = port.is_none_or(|port| {
+        let digits = port.trim_start_matches('0');
+        !port.is_empty()
+            && port.chars().all(|c| c.is_ascii_digit())
+            && digits.len() <= 5
+            && digits.parse::<u32>().unwrap_or_default() <= 65535
+    });
+    (is_name || is_address) && is_port
+}
