@@ -11,7 +11,7 @@ use hubspot_signature::diagnose::{
     Cause, Certainty, Diagnostician, Finding, MAX_HASHED_BYTES, MAX_SECRETS, Part, ReceivedRequest,
 };
 use hubspot_signature::{Header, Verifier, Version};
-use hubspot_signature_fuzz::{Case, Scheme, Sketch, oracle};
+use hubspot_signature_fuzz::{BODIES, Case, Scheme, Sketch, oracle};
 
 #[derive(Arbitrary, Debug)]
 struct Input {
@@ -66,15 +66,6 @@ enum Change {
     HeaderUpperCase(u8),
     HeaderDropped(u8),
 }
-
-const BODIES: [&str; 6] = [
-    "{}",
-    r#"{"objectId": 7, "name": "Grüße", "url": "https:\/\/example.com"}"#,
-    r#"[{"eventId":1,"subscriptionId":12345,"portalId":62515,"appId":54321,"occurredAt":1564113600000}]"#,
-    "{\"b\":1.0,\"a\":[1,2,{\"c\":null}]}\n",
-    r#"{"inputFields":{"note":"\u00e4 \ud83d\ude00"},"origin":{"portalId":1,"actionDefinitionId":2}}"#,
-    "a=1&b=%20c+d",
-];
 
 libfuzzer_sys::fuzz_target!(|input: Input| {
     let Input { sketch, usual, json, others, further, changes, budget } = input;

@@ -2,17 +2,18 @@
 //! accepted if and only if the oracle accepts it over that URL, and what is signed here is signed as the oracle signs.
 #![no_main]
 
-use hubspot_signature::ClientSecret;
-use hubspot_signature::http;
+use hubspot_signature::{ClientSecret, Error, http};
 use hubspot_signature_fuzz::oracle::{self, Accepted};
-use hubspot_signature_fuzz::{Delivered, Delivery, Scheme};
+use hubspot_signature_fuzz::{Delivered, Scheme};
 
-libfuzzer_sys::fuzz_target!(|delivery: Delivery| {
-    let Some(Delivered { mut case, public_url, mut request, url }) = delivery.delivered() else { return };
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    let Some(Delivered { mut case, public_url, mut request, url }) = Delivered::parse(input) else { return };
     let Some(verifier) = case.verifier() else { return };
     let now = case.now();
 
     let verdict = http::verify_at(&verifier, &public_url, &request, now);
+    let says_no_url = matches!(verdict, Err(Error::PublicUrlUnknown { .. } | Error::UriNotAbsolute));
+    assert_eq!(says_no_url, url.is_none(), "{verdict:?} {url:?}\n{case:?}");
     let expected = url.as_ref().and_then(|_| oracle::judge(&case));
     assert_eq!(verdict.ok().map(Accepted::from), expected, "{verdict:?} {url:?}\n{case:?}");
 

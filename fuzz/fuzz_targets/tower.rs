@@ -18,13 +18,18 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
 use hubspot_signature::tower::{Refusal, VerifyLayer};
 use hubspot_signature::{Error, Verified, http as signed_http};
-use hubspot_signature_fuzz::{Delivered, Delivery};
+use hubspot_signature_fuzz::oracle::Origin;
+use hubspot_signature_fuzz::{BODIES, Delivered, Scheme, Sketch};
 use tower_layer::Layer;
 use tower_service::Service;
 
 #[derive(Arbitrary, Debug)]
 struct Input {
-    delivery: Delivery,
+    /// Its URI is not used.
+    sketch: Sketch,
+    path: String,
+    usual: Option<Scheme>,
+    body: Option<u8>,
     script: Vec<Event>,
     /// After these announcements, the truth.
     announced: Vec<(u64, Option<u64>)>,
@@ -168,8 +173,19 @@ fn now<F: Future>(future: F) -> F::Output {
 }
 
 libfuzzer_sys::fuzz_target!(|input: Input| {
-    let Input { delivery, script, announced, limit, retry, inner_fails } = input;
-    let Some(Delivered { case, public_url, request, .. }) = delivery.delivered() else { return };
+    let Input { sketch, path, usual, body, script, announced, limit, retry, inner_fails } = input;
+    let mut case = sketch.case_over(format!("https://hooks.example.com/{path}"));
+    if let Some(index) = body {
+        case.body = BODIES[usize::from(index) % BODIES.len()].into();
+    }
+    if let Some(scheme) = usual {
+        case.sign(scheme);
+    }
+    let configured = Origin::Configured("https://hooks.example.com".to_owned());
+    let Some(Delivered { case, public_url, request, .. }) = Delivered::new(case, &configured, "", &format!("/{path}"))
+    else {
+        return;
+    };
     let Some(verifier) = case.verifier() else { return };
     let time = case.now();
     let limit = limit.map_or(1024 * 1024, usize::from);

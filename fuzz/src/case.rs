@@ -7,6 +7,16 @@ use hubspot_signature::{Error, MatchedSecret, RequestHead, SignatureHeaders, Uni
 
 use crate::oracle::{self, Accepted, Scheme};
 
+/// What HubSpot sends, and some that it does not.
+pub const BODIES: [&str; 6] = [
+    "{}",
+    r#"{"objectId": 7, "name": "Grüße", "url": "https:\/\/example.com"}"#,
+    r#"[{"eventId":1,"subscriptionId":12345,"portalId":62515,"appId":54321,"occurredAt":1564113600000}]"#,
+    "{\"b\":1.0,\"a\":[1,2,{\"c\":null}]}\n",
+    r#"{"inputFields":{"note":"\u00e4 \ud83d\ude00"},"origin":{"portalId":1,"actionDefinitionId":2}}"#,
+    "a=1&b=%20c+d",
+];
+
 #[derive(Clone, Debug)]
 pub struct Case {
     pub secret: String,

@@ -135,7 +135,7 @@ pub fn trim(value: &[u8]) -> &[u8] {
 }
 
 /// Where the scheme and the host of the public URL come from.
-#[derive(Clone, Debug, arbitrary::Arbitrary)]
+#[derive(Clone, Debug)]
 pub enum Origin {
     Configured(String),
     Host { https: bool },
@@ -143,7 +143,7 @@ pub enum Origin {
 }
 
 /// The URL that HubSpot called, by the request's target and headers. `None` if they do not say.
-pub fn public_url(origin: &Origin, prefix: &str, target: &str, headers: &[(String, Vec<u8>)]) -> Option<String> {
+pub fn public_url(origin: &Origin, prefix: &str, target: &str, headers: &[(String, String)]) -> Option<String> {
     let target = target.split('#').next()?;
     let (authority, path) = match target.split_once("://") {
         _ if target.starts_with(['/', '?']) => (None, target),
@@ -154,14 +154,13 @@ pub fn public_url(origin: &Origin, prefix: &str, target: &str, headers: &[(Strin
         None => return None,
     };
     // Visible ASCII, and once. The outer `None` is for what is there and is not.
-    let one = |name: &str| match headers.iter().filter(|header| header.0.eq_ignore_ascii_case(name)).collect::<Vec<_>>()
-        [..]
-    {
-        [] => Some(None),
-        [(_, value)] if value.iter().all(|byte| (b' '..=b'~').contains(byte) || *byte == b'\t') => {
-            Some(Some(String::from_utf8(value.clone()).unwrap()))
+    let one = |name: &str| {
+        let values: Vec<_> = headers.iter().filter(|header| header.0.eq_ignore_ascii_case(name)).collect();
+        match values[..] {
+            [] => Some(None),
+            [(_, value)] if value.chars().all(|c| (' '..='~').contains(&c) || c == '\t') => Some(Some(value.clone())),
+            _ => None,
         }
-        _ => None,
     };
     let host = || match (authority, one("host")?) {
         (Some(authority), Some(header)) if authority != header => None,

@@ -9,6 +9,11 @@ use crate::oracle::{self, Scheme};
 
 impl Case {
     pub fn parse(input: &[u8]) -> Option<Self> {
+        Self::parse_over(input, |url, _| url.to_owned())
+    }
+
+    /// The same, if what stands for the URL is not yet the one to sign.
+    pub fn parse_over(input: &[u8], url: impl FnOnce(&str, &[(String, String)]) -> String) -> Option<Self> {
         let split = input.windows(2).position(|two| two == b"\n\n")?;
         let head = std::str::from_utf8(&input[..split]).ok()?;
         let mut lines = head.split('\n');
@@ -33,6 +38,7 @@ impl Case {
             .map(|line| line.split_once(':').unwrap_or((line, "")))
             .map(|(name, value)| (name.to_owned(), case.fill_times(value)))
             .collect();
+        case.uri = url(&case.uri, &headers);
         let timestamp = headers
             .iter()
             .find(|header| header.0.eq_ignore_ascii_case("x-hubspot-request-timestamp"))
