@@ -104,7 +104,8 @@ pub enum Error {
     BodyUnreadable,
     /// Everything is well-formed, but the signature is not that of this request under this client secret.
     ///
-    /// See [My signature does not match](crate#my-signature-does-not-match).
+    /// What to do: [My signature does not match](crate#my-signature-does-not-match), and the [page of that
+    /// name](https://docs.rs/crate/hubspot-signature/latest/source/docs/mismatch.md).
     Mismatch {
         /// The scheme that was verified.
         version: Version,
