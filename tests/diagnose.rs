@@ -336,6 +336,13 @@ mod uri {
             let finding = sent.uri(format!("https://hooks.example.com{doubled}")).proves(&[Cause::UriPrefixAdded]);
             assert!(finding.steps()[0].mend().contains("webhook's own path"), "{finding}");
         }
+        // With another fault of the public URL, each mend names the one that is right.
+        let sent = Sent::new("POST", "https://hooks.example.com/hubspot", EVENTS);
+        let finding =
+            sent.uri("http://hooks.example.com/hubspot/hubspot").proves(&[Cause::UriScheme, Cause::UriPrefixAdded]);
+        for step in finding.steps() {
+            assert!(step.mend().contains("`PublicUrl::new(\"https://hooks.example.com\")`"), "{finding}");
+        }
         // What only begins alike is a proxy's.
         let sent = Sent::new("POST", "https://hooks.example.com/hubspot2", EVENTS);
         let finding = sent.uri("https://hooks.example.com/hubspot/hubspot2").proves(&[Cause::UriPrefixAdded]);

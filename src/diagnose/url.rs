@@ -133,6 +133,8 @@ enum To {
     Origin(&'static str, String),
     Path(String),
     Prefixed(String),
+    /// The path without the webhook's own path that the public URL put before it.
+    Undoubled(String),
     Target(String, Option<String>),
     Query(Option<String>),
     Rewritten(fn(&Url) -> Url),
@@ -148,7 +150,7 @@ impl Change {
                 url.scheme = (*scheme).into();
                 url.authority.clone_from(authority);
             }
-            To::Path(path) => url.path.clone_from(path),
+            To::Path(path) | To::Undoubled(path) => url.path.clone_from(path),
             To::Prefixed(prefix) => {
                 url.path = format!("{prefix}{}", if url.path.is_empty() { "/" } else { &url.path });
             }
@@ -193,11 +195,16 @@ pub(super) fn variations(received: &str, headers: &Headers<'_>) -> Vec<Variation
         }
         // Not each for itself: with an internal host that is right only for its scheme nobody is helped.
         let mend = mended_public_url(&called, together);
-        let mended = |step: Step| match &mend {
-            Some(mend) if is_in_public_url(step.cause) => step.mended_by(mend),
-            _ => step,
+        let mended = |change: &&Change| match (&mend, &change.to) {
+            (Some(_), To::Undoubled(_)) => change.step.clone().mended_by(format!(
+                "Leave the webhook's own path out of the public URL, as it comes with each request: \
+                 `PublicUrl::new(\"{}\")`.",
+                called.origin()
+            )),
+            (Some(mend), _) if is_in_public_url(change.step.cause) => change.step.clone().mended_by(mend),
+            _ => change.step.clone(),
         };
-        let steps = together.iter().map(|change| mended(change.step.clone())).collect();
+        let steps = together.iter().map(mended).collect();
         let pairs = together.iter().all(|change| change.pairs);
         all.push(Variation { value: called.join(), steps, weight, pairs });
     };
@@ -381,22 +388,18 @@ fn paths(url: &Url, headers: &Headers<'_>, changes: &mut Vec<Change>) {
         rest = after;
         let prefix = url.path.strip_suffix(rest).unwrap_or_default();
         let is_doubled = rest.strip_prefix(prefix).is_some_and(|after| after.is_empty() || after.starts_with('/'));
-        let step = if is_doubled {
+        let (step, to) = if is_doubled {
             let evidence = format!("the path begins {} twice, the signed one once", shown(prefix));
-            let origin = if url.authority.is_empty() {
-                String::new()
-            } else {
-                format!(": `PublicUrl::new(\"{}\")`", url.origin())
-            };
-            Step::new(Cause::UriPrefixAdded, evidence).mended_by(format!(
-                "Leave the webhook's own path out of the public URL, as it comes with each request{origin}."
-            ))
+            let step = Step::new(Cause::UriPrefixAdded, evidence)
+                .mended_by("Leave the webhook's own path out of the public URL, as it comes with each request.");
+            (step, To::Undoubled(rest.into()))
         } else if depth <= 2 {
-            Step::new(Cause::UriPrefixAdded, format!("the signed path lacks {} at its beginning", shown(prefix)))
+            let evidence = format!("the signed path lacks {} at its beginning", shown(prefix));
+            (Step::new(Cause::UriPrefixAdded, evidence), To::Path(rest.into()))
         } else {
             continue;
         };
-        push(step, To::Path(rest.into()), false);
+        push(step, to, false);
     }
 }
 

@@ -71,6 +71,8 @@ impl<H> VerifyLayer<H> {
 
     /// Sees every refusal and the response to it, and returns the response to send. For logs, metrics, or a body.
     ///
+    /// The body's type is that of the inner service's responses: in axum `Response<axum::body::Body>`.
+    ///
     /// ```
     /// # use ::http::Response;
     /// # use hubspot_signature::tower::{Refusal, VerifyLayer};
