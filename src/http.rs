@@ -279,10 +279,7 @@ pub fn sign<B: AsRef<[u8]>>(
     request: &mut Request<B>,
     now: UnixTime,
 ) -> Result<(), Error> {
-    let uri = public_url.of(request.uri(), request.headers())?;
-    let signed = secret.sign_of(Version::V2, request.method().as_str(), uri, request.body().as_ref(), now);
-    set(request.headers_mut(), &signed);
-    Ok(())
+    sign_beside(Version::V2, secret, public_url, request, now)
 }
 
 /// Signs a request as [`ClientSecret::sign_with_v1`] does, and sets its four headers.
@@ -296,8 +293,19 @@ pub fn sign_with_v1<B: AsRef<[u8]>>(
     request: &mut Request<B>,
     now: UnixTime,
 ) -> Result<(), Error> {
+    sign_beside(Version::V1, secret, public_url, request, now)
+}
+
+/// v3, and `unversioned` beside it.
+fn sign_beside<B: AsRef<[u8]>>(
+    unversioned: Version,
+    secret: &ClientSecret,
+    public_url: &PublicUrl,
+    request: &mut Request<B>,
+    now: UnixTime,
+) -> Result<(), Error> {
     let uri = public_url.of(request.uri(), request.headers())?;
-    let signed = secret.sign_of(Version::V1, request.method().as_str(), uri, request.body().as_ref(), now);
+    let signed = secret.sign_of(unversioned, request.method().as_str(), uri, request.body().as_ref(), now);
     set(request.headers_mut(), &signed);
     Ok(())
 }
