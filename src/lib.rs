@@ -197,6 +197,7 @@ mod headers;
 pub mod http;
 mod secret;
 mod signature;
+mod state;
 mod time;
 #[cfg(feature = "tower")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]

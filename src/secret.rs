@@ -2,10 +2,8 @@
 
 use core::fmt;
 
-use hmac::{HmacReset, KeyInit, Mac};
-use sha2::{Digest, Sha256};
-
 use crate::signature::{self, SignedHeaders};
+use crate::state::{HashState, MacState};
 use crate::uri::SignedUri;
 use crate::{SecretError, Signature, UnixTime, Version};
 
@@ -36,9 +34,9 @@ pub(crate) fn is_white_space(c: char) -> bool {
 #[derive(Clone)]
 pub struct ClientSecret {
     /// SHA-256 that has absorbed the secret: where v1 and v2 begin.
-    prefixed: Sha256,
+    prefixed: HashState,
     /// HMAC-SHA-256 keyed with the secret: where v3 begins.
-    keyed: HmacReset<Sha256>,
+    keyed: MacState,
 }
 
 impl ClientSecret {
@@ -63,9 +61,9 @@ impl ClientSecret {
             return Err(SecretError::AccessToken);
         }
         Ok(Self {
-            prefixed: Sha256::new_with_prefix(client_secret),
+            prefixed: HashState::prefixed(client_secret.as_bytes()),
             // HMAC takes a key of any length (RFC 2104 section 2), so this error never comes.
-            keyed: HmacReset::new_from_slice(client_secret.as_bytes()).map_err(|_| SecretError::Empty)?,
+            keyed: MacState::keyed(client_secret.as_bytes()).map_err(|_| SecretError::Empty)?,
         })
     }
 
@@ -146,16 +144,16 @@ impl ClientSecret {
     }
 
     /// v1 up to the body.
-    pub(crate) fn begin_v1(&self) -> Sha256 {
+    pub(crate) fn begin_v1(&self) -> HashState {
         self.prefixed.clone()
     }
 
     /// v2 up to the body.
     #[inline(always)]
-    pub(crate) fn begin_v2<'a>(&self, method: &str, uri: impl IntoIterator<Item = &'a str>) -> Sha256 {
+    pub(crate) fn begin_v2<'a>(&self, method: &str, uri: impl IntoIterator<Item = &'a str>) -> HashState {
         let mut hash = self.prefixed.clone();
-        hash.update(method);
-        uri.into_iter().filter(|piece| !piece.is_empty()).for_each(|piece| hash.update(piece));
+        hash.update(method.as_bytes());
+        uri.into_iter().filter(|piece| !piece.is_empty()).for_each(|piece| hash.update(piece.as_bytes()));
         hash
     }
 
@@ -183,7 +181,7 @@ impl ClientSecret {
 
     /// v3 up to the body.
     #[inline(always)]
-    pub(crate) fn begin_v3<'a>(&self, method: &str, uri: impl IntoIterator<Item = &'a str>) -> HmacReset<Sha256> {
+    pub(crate) fn begin_v3<'a>(&self, method: &str, uri: impl IntoIterator<Item = &'a str>) -> MacState {
         let mut mac = self.keyed.clone();
         mac.update(method.as_bytes());
         uri.into_iter().filter(|piece| !piece.is_empty()).for_each(|piece| mac.update(piece.as_bytes()));

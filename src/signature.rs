@@ -3,11 +3,10 @@
 use core::fmt;
 
 use base64ct::{Base64, Encoding};
-use hmac::{HmacReset, Mac};
-use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroize;
 
+use crate::state::{HashState, MacState};
 use crate::time::Decimal;
 use crate::{Error, Header, UnixTime};
 
@@ -150,19 +149,15 @@ impl fmt::Debug for Signature {
     }
 }
 
-// Hash states are finished where they lie. Handed over by value, they would be copied: that leaves a copy behind
-// unwiped, and the processor waits for the bytes just written to it. Hence `HmacReset`, since a plain `Hmac` can only
-// be finished by value.
-
 /// The v1 or v2 signature that a SHA-256 amounts to.
-pub(crate) fn hashed(version: Version, hash: &mut Sha256) -> Signature {
-    Signature::encode(version, hash.finalize_reset().into())
+pub(crate) fn hashed(version: Version, hash: &mut HashState) -> Signature {
+    Signature::encode(version, hash.finish())
 }
 
 /// The v3 signature that an HMAC over method, URI and body amounts to, the timestamp added.
-pub(crate) fn authenticated(mac: &mut HmacReset<Sha256>, timestamp: &[u8]) -> Signature {
+pub(crate) fn authenticated(mac: &mut MacState, timestamp: &[u8]) -> Signature {
     mac.update(timestamp);
-    Signature::encode(Version::V3, mac.finalize_reset().into_bytes().into())
+    Signature::encode(Version::V3, mac.finish())
 }
 
 /// Compares the first `N` bytes of the one with the other, which has no more.

@@ -3,10 +3,9 @@
 use core::fmt;
 use core::time::Duration;
 
-use hmac::{HmacReset, Mac};
-use sha2::{Digest, Sha256};
 use subtle::Choice;
 
+use crate::state::{HashState, MacState};
 use crate::time::{self, Digits, Freshness};
 use crate::uri::SignedUri;
 use crate::utf8::Utf8Check;
@@ -360,12 +359,12 @@ pub struct Verification {
 /// Each signature that would be right, in the making.
 #[allow(clippy::large_enum_variant, reason = "boxing would allocate")]
 enum Candidates {
-    Hash { current: Sha256, previous: Option<Sha256>, utf8: Utf8Check },
+    Hash { current: HashState, previous: Option<HashState>, utf8: Utf8Check },
     Mac { current: UriForms, previous: Option<UriForms>, digits: Digits, timestamp: UnixTime },
 }
 
 impl Candidates {
-    fn hashes((current, previous): (Sha256, Option<Sha256>)) -> Self {
+    fn hashes((current, previous): (HashState, Option<HashState>)) -> Self {
         Self::Hash { current, previous, utf8: Utf8Check::default() }
     }
 }
@@ -373,8 +372,8 @@ impl Candidates {
 /// v3 under one secret. HubSpot's documentation says that the URI is signed with twelve escapes decoded, its SDKs and
 /// its development proxy sign it as it is, so both are right; there is a second one only if they differ.
 struct UriForms {
-    as_received: HmacReset<Sha256>,
-    decoded: Option<HmacReset<Sha256>>,
+    as_received: MacState,
+    decoded: Option<MacState>,
 }
 
 impl UriForms {

@@ -4,8 +4,6 @@ use std::borrow::Cow;
 use std::format;
 use std::prelude::rust_2024::*;
 
-use hmac::Mac;
-use sha2::Digest;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
@@ -69,16 +67,16 @@ impl Recipe {
         body: &[u8],
         claim: &Claim,
     ) -> Option<usize> {
-        let mut digest: [u8; 32] = if self.hmac {
+        let mut digest = if self.hmac {
             let mut mac = if self.head { secret.begin_v3(method, uri) } else { secret.begin_v3("", []) };
             mac.update(body);
             mac.update(self.tail.as_bytes());
-            mac.finalize().into_bytes().into()
+            mac.finish()
         } else {
             let mut hash = if self.head { secret.begin_v2(method, uri) } else { secret.begin_v1() };
             hash.update(body);
             hash.update(self.tail.as_bytes());
-            hash.finalize().into()
+            hash.finish()
         };
         let index = claim.readings.iter().position(|reading| reading.digest.ct_eq(&digest).into());
         digest.zeroize();

@@ -1,0 +1,67 @@
+//! [`HashState`] and [`MacState`]: SHA-256 and HMAC-SHA-256 on their way.
+
+use hmac::block_api::HmacCore;
+use sha2::Sha256;
+use sha2::block_api::Sha256VarCore;
+use sha2::digest::block_api::{Buffer, BufferKindUser, CtOutWrapper, FixedOutputCore};
+use sha2::digest::consts::U32;
+use sha2::digest::{InvalidLength, KeyInit, Output};
+use zeroize::ZeroizeOnDrop;
+
+/// SHA-256 of a secret and what follows it: v1 and v2.
+pub(crate) type HashState = State<CtOutWrapper<Sha256VarCore, U32>>;
+
+/// HMAC-SHA-256 keyed with a secret: v3.
+pub(crate) type MacState = State<HmacCore<Sha256>>;
+
+/// What a hash has absorbed. Both parts are overwritten when it is dropped.
+///
+/// `Sha256` and `Hmac` consist of the same two parts, but can only be finished by value or made ready for another
+/// message. By value, the state is copied while its last bytes are still being written, for which the processor waits,
+/// and the copy is left unwiped; making it ready again is work for nothing. This one is finished where it lies.
+#[derive(Clone)]
+pub(crate) struct State<C: BufferKindUser> {
+    core: C,
+    buffer: Buffer<C>,
+}
+
+// Nothing compiles should `sha2` or `hmac` lose its feature `zeroize`. `HmacCore` is two `Sha256VarCore`.
+const _: () = {
+    const fn wiped<T: ZeroizeOnDrop>() {}
+    wiped::<Sha256VarCore>();
+    wiped::<Buffer<HmacCore<Sha256>>>();
+};
+
+impl HashState {
+    pub(crate) fn prefixed(secret: &[u8]) -> Self {
+        let mut state = Self::new(CtOutWrapper::default());
+        state.update(secret);
+        state
+    }
+}
+
+impl MacState {
+    pub(crate) fn keyed(secret: &[u8]) -> Result<Self, InvalidLength> {
+        HmacCore::new_from_slice(secret).map(Self::new)
+    }
+}
+
+impl<C: FixedOutputCore<OutputSize = U32>> State<C> {
+    fn new(core: C) -> Self {
+        Self { core, buffer: Buffer::<C>::default() }
+    }
+
+    #[inline]
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        let Self { core, buffer } = self;
+        buffer.digest_blocks(bytes, |blocks| core.update_blocks(blocks));
+    }
+
+    /// The digest. What is left of the state is of no use.
+    #[inline]
+    pub(crate) fn finish(&mut self) -> [u8; 32] {
+        let mut digest = Output::<C>::default();
+        self.core.finalize_fixed_core(&mut self.buffer, &mut digest);
+        digest.into()
+    }
+}
