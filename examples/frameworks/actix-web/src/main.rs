@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         // Workflows and cards send v3 beside v2. Nothing less is accepted: only v3 bears a time, which ends its replay.
         verifier: Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?)?.minimum_version(Version::V3),
         // The path of each request is put behind it and brings its own slash.
-        public_url: env::var("PUBLIC_URL")?.trim_end_matches('/').into(),
+        public_url: env::var("HUBSPOT_PUBLIC_URL")?.trim_end_matches('/').into(),
     });
     let app = move || {
         App::new()

@@ -18,7 +18,7 @@ use tower_http::timeout::TimeoutLayer;
 async fn main() -> Result<(), Box<dyn Error>> {
     // Workflows and cards send v3 beside v2. Nothing less is accepted: only v3 bears a time, which ends its replay.
     let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?)?.minimum_version(Version::V3);
-    let public_url = PublicUrl::new(&env::var("PUBLIC_URL")?)?;
+    let public_url = PublicUrl::new(&env::var("HUBSPOT_PUBLIC_URL")?)?;
 
     let app = Router::new()
         .route("/hubspot", post(webhook))

@@ -19,7 +19,7 @@ async fn main() -> Result<(), Error> {
     let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?)?.minimum_version(Version::V3);
     // Without the stage: `lambda_http` puts a named stage back into the path. Where the URL that HubSpot calls has none, as
     // with a custom domain, set AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH.
-    let public_url = PublicUrl::new(&env::var("PUBLIC_URL")?)?;
+    let public_url = PublicUrl::new(&env::var("HUBSPOT_PUBLIC_URL")?)?;
     let service = ServiceBuilder::new()
         .layer(VerifyLayer::new(verifier, public_url).body_limit(64 * 1024))
         .service(service_fn(answer));

@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let hubspot = HubSpot {
         // Workflows and cards send v3 beside v2. Nothing less is accepted: only v3 bears a time, which ends its replay.
         verifier: Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?)?.minimum_version(Version::V3),
-        public_url: PublicUrl::new(&env::var("PUBLIC_URL")?)?,
+        public_url: PublicUrl::new(&env::var("HUBSPOT_PUBLIC_URL")?)?,
     };
     let app = Route::new().at("/hubspot", post(webhook)).at("/card", get(card)).data(Arc::new(hubspot));
 

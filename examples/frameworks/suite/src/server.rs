@@ -31,7 +31,7 @@ pub(crate) fn example(name: &str) -> Command {
     path.push(format!("example-{name}"));
     assert!(path.exists(), "{} is not there: build the workspace first, as the script `check` does", path.display());
     let mut command = Command::new(path);
-    command.env("HUBSPOT_CLIENT_SECRET", SECRET).env("PUBLIC_URL", PUBLIC_URL);
+    command.env("HUBSPOT_CLIENT_SECRET", SECRET).env("HUBSPOT_PUBLIC_URL", PUBLIC_URL);
     command.stdin(Stdio::null()).stderr(Stdio::null());
     command
 }
@@ -43,7 +43,7 @@ impl Server {
 
     pub fn start_at(name: &str, public_url: &str) -> Self {
         let mut command = example(name);
-        command.env("PUBLIC_URL", public_url).env("LISTEN", "127.0.0.1:0").stdout(Stdio::piped());
+        command.env("HUBSPOT_PUBLIC_URL", public_url).env("LISTEN", "127.0.0.1:0").stdout(Stdio::piped());
         let mut process = Process(command.spawn().expect("the example starts"));
         let mut line = String::new();
         BufReader::new(process.0.stdout.take().expect("piped")).read_line(&mut line).expect("text");

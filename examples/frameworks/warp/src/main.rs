@@ -19,7 +19,7 @@ use warp::http::StatusCode;
 async fn main() -> Result<(), Box<dyn Error>> {
     // Workflows and cards send v3 beside v2. Nothing less is accepted: only v3 bears a time, which ends its replay.
     let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?)?.minimum_version(Version::V3);
-    let public_url = PublicUrl::new(&env::var("PUBLIC_URL")?)?;
+    let public_url = PublicUrl::new(&env::var("HUBSPOT_PUBLIC_URL")?)?;
 
     let webhook = warp::path!("hubspot").and(warp::post()).and(warp::body::json()).map(webhook);
     let card = warp::path!("card").and(warp::get()).and(warp::query()).map(card);

@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [genuine_file, forged_file] = &arguments[..] else { return Err("usage: requests GENUINE FORGED".into()) };
     let secret = ClientSecret::new(&env::var("HUBSPOT_CLIENT_SECRET")?)?;
     let other = ClientSecret::new("00000000-aaaa-bbbb-cccc-ddddeeeeffff")?;
-    let public_url = env::var("PUBLIC_URL")?;
+    let public_url = env::var("HUBSPOT_PUBLIC_URL")?;
     let now = UnixTime::now();
     let stale = UnixTime::from_millis(now.as_millis() - 301_000);
 
