@@ -104,7 +104,7 @@ fn sizes() {
     assert!(size_of::<Error>() <= 40, "{}", size_of::<Error>());
     assert!(size_of::<Result<Verified, Error>>() <= 40);
     assert_eq!(size_of::<SecretError>(), 1);
-    assert_eq!(size_of::<Option<UnixTime>>(), 16);
+    assert_eq!(size_of::<UnixTime>(), size_of::<u64>());
     assert!(size_of::<RequestHead<'_>>() <= 128, "{}", size_of::<RequestHead<'_>>());
     assert!(size_of::<Signature>() <= 72, "{}", size_of::<Signature>());
     assert!(size_of::<Verification>() <= 1024, "{}", size_of::<Verification>());
