@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 /// As HubSpot's are, and shorter than a block of SHA-256, which therefore keeps it as it is until more follows.
 const SHORT: &str = "12345678-aaaa-bbbb-cccc-ddddeeeeffff";
 /// Longer than a block: the rest is kept as it is.
-const LONG: &str = "a client secret of more than sixty-four bytes, of which a hash keeps the last twenty-seven";
+const LONG: &str = "a client secret of more than sixty-four bytes, of which a hash keeps the end as it is";
 
 /// SHA-256 that has absorbed one block, and whoever has it can go on from there.
 fn state(block: [u8; 64]) -> Vec<u8> {
