@@ -187,7 +187,6 @@ mod mismatch {}
 
 #[cfg(feature = "axum")]
 mod axum;
-mod base64;
 #[cfg(feature = "diagnose")]
 #[cfg_attr(docsrs, doc(cfg(feature = "diagnose")))]
 pub mod diagnose;

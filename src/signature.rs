@@ -2,12 +2,13 @@
 
 use core::fmt;
 
+use base64ct::{Base64, Encoding};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroize;
 
 use crate::state::{HashState, MacState};
 use crate::time::Decimal;
-use crate::{Error, Header, UnixTime, base64};
+use crate::{Error, Header, UnixTime};
 
 /// A scheme of HubSpot's, by the name it has on the wire. Later ones are greater.
 ///
@@ -116,13 +117,11 @@ impl Signature {
     /// A computed digest in the text of its scheme. The digest itself is overwritten.
     fn encode(version: Version, mut digest: [u8; 32]) -> Self {
         let mut signature = Self { version, text: [0; 64] };
-        match version {
-            Version::V1 | Version::V2 => {
-                // 32 bytes become 64, so this cannot fail; if it did, the zeros it leaves equal no parsed signature.
-                let _ = base16ct::lower::encode(&digest, &mut signature.text).is_ok();
-            }
-            Version::V3 => signature.text = base64::encode(&digest),
-        }
+        // 32 bytes become 64 or 44, so neither can fail; if one did, the zeros it leaves equal no parsed signature.
+        let _ = match version {
+            Version::V1 | Version::V2 => base16ct::lower::encode(&digest, &mut signature.text).is_ok(),
+            Version::V3 => Base64::encode(&digest, &mut signature.text).is_ok(),
+        };
         digest.as_mut_slice().zeroize(); // a slice in one go, an array byte by byte
         signature
     }
