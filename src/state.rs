@@ -1,15 +1,14 @@
 //! [`HashState`] and [`MacState`]: SHA-256 and HMAC-SHA-256 on their way.
 
 use hmac::block_api::HmacCore;
+use hmac::digest::block_api::{Buffer, BufferKindUser, EagerHash, FixedOutputCore};
+use hmac::digest::consts::U32;
+use hmac::digest::{InvalidLength, KeyInit, Output};
 use sha2::Sha256;
-use sha2::block_api::Sha256VarCore;
-use sha2::digest::block_api::{Buffer, BufferKindUser, CtOutWrapper, FixedOutputCore};
-use sha2::digest::consts::U32;
-use sha2::digest::{InvalidLength, KeyInit, Output};
 use zeroize::ZeroizeOnDrop;
 
 /// SHA-256 of a secret and what follows it: v1 and v2.
-pub(crate) type HashState = State<CtOutWrapper<Sha256VarCore, U32>>;
+pub(crate) type HashState = State<<Sha256 as EagerHash>::Core>;
 
 /// HMAC-SHA-256 keyed with a secret: v3.
 pub(crate) type MacState = State<HmacCore<Sha256>>;
@@ -17,24 +16,26 @@ pub(crate) type MacState = State<HmacCore<Sha256>>;
 /// What a hash has absorbed. Both parts are overwritten when it is dropped.
 ///
 /// `Sha256` and `Hmac` consist of the same two parts, but can only be finished by value or made ready for another
-/// message. By value, the state is copied while its last bytes are still being written, for which the processor waits,
-/// and the copy is left unwiped; making it ready again is work for nothing. This one is finished where it lies.
+/// message. By value, the state is moved while its last bytes are still being written, for which the processor waits,
+/// and the place that it leaves stays unwiped; making it ready again is work for nothing. This one is finished where it
+/// lies, by the traits of which hmac itself is made. `digest` advises against them where its wrappers will do, so they
+/// are used in this file only.
 #[derive(Clone)]
 pub(crate) struct State<C: BufferKindUser> {
     core: C,
     buffer: Buffer<C>,
 }
 
-// Nothing compiles should `sha2` or `hmac` lose its feature `zeroize`. `HmacCore` is two `Sha256VarCore`.
+// Nothing compiles should `sha2` lose its feature `zeroize`. `HmacCore` is two cores of its hash.
 const _: () = {
     const fn wiped<T: ZeroizeOnDrop>() {}
-    wiped::<Sha256VarCore>();
+    wiped::<<Sha256 as EagerHash>::Core>();
     wiped::<Buffer<HmacCore<Sha256>>>();
 };
 
 impl HashState {
     pub(crate) fn prefixed(secret: &[u8]) -> Self {
-        let mut state = Self::new(CtOutWrapper::default());
+        let mut state = Self::new(<Sha256 as EagerHash>::Core::default());
         state.update(secret);
         state
     }
