@@ -74,9 +74,8 @@ impl<'a> Headers<'a> {
         hosts
     }
 
-    /// The scheme that was called.
+    /// What the headers call the scheme that was called, in lower case.
     pub(super) fn schemes(&self) -> Vec<Hint> {
-        let mut schemes: Vec<Hint> = Vec::new();
         let secure = ["x-forwarded-ssl", "front-end-https"]
             .into_iter()
             .filter(|name| self.text(name).is_some_and(|value| value.eq_ignore_ascii_case("on")))
@@ -84,13 +83,8 @@ impl<'a> Headers<'a> {
         let named = ["x-forwarded-proto", "x-forwarded-scheme", "x-scheme", "x-forwarded-protocol"]
             .into_iter()
             .flat_map(|name| self.list(name).map(move |value| (name, value)));
-        for (source, value) in self.forwarded("proto").map(|proto| ("Forwarded", proto)).chain(named).chain(secure) {
-            let value = value.to_ascii_lowercase();
-            if ["http", "https"].contains(&value.as_str()) && schemes.iter().all(|known| known.value != value) {
-                schemes.push(Hint { source: display_name(source), value });
-            }
-        }
-        schemes
+        let all = self.forwarded("proto").map(|proto| ("Forwarded", proto)).chain(named).chain(secure);
+        all.map(|(source, value)| Hint { source: display_name(source), value: value.to_ascii_lowercase() }).collect()
     }
 
     /// Path and query (or the whole URL) as they were before a rewrite.

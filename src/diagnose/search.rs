@@ -146,7 +146,7 @@ fn left(total: u8, recipe: &Variation<Recipe>) -> Option<u8> {
 /// What is left of the weight after a part; nothing if it does not fit, or does not pair and something else is changed.
 fn left_of<T>(left: u8, total: u8, part: &Variation<T>) -> Option<u8> {
     let weight = part.weight.0;
-    if weight > 0 && !part.pairs && weight < total {
+    if !part.pairs && weight < total {
         return None;
     }
     left.checked_sub(weight)

@@ -1,5 +1,6 @@
 //! The URIs that may have been signed, given the one that was received and what other headers say.
 
+use core::net::Ipv4Addr;
 use std::format;
 use std::prelude::rust_2024::*;
 
@@ -338,7 +339,7 @@ fn paths(url: &Url, headers: &Headers<'_>, changes: &mut Vec<Change>) {
     for hint in headers.targets() {
         let original = Url::split(&hint.value);
         let step = Step::new(Cause::UriRewritten, format!("{} says {}", hint.source, shown(&hint.value)));
-        if original.query.is_none() && url.query.is_some() {
+        if original.query.is_none() {
             push(step.clone(), To::Path(original.path.clone()), true);
         }
         push(step, To::Target(original.path, original.query), true);
@@ -627,21 +628,17 @@ pub(super) fn is_local(authority: &str) -> bool {
     let host = without_port(authority);
     host == "localhost"
         || host == "[::1]"
-        || host == "0.0.0.0"
-        || host.starts_with("127.")
         || host.ends_with(".localhost")
+        || host.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback() || address.is_unspecified())
 }
 
 /// A name or address that HubSpot cannot have called.
 pub(super) fn is_internal(authority: &str) -> bool {
     let host = without_port(authority);
     let internal = [".local", ".internal", ".svc", ".lan", ".home", ".corp", ".docker", ".localdomain"];
-    let is_private = |address: core::net::Ipv4Addr| {
-        address.is_private() || address.is_loopback() || address.is_link_local() || address.is_unspecified()
-    };
     is_local(authority)
         || internal.iter().any(|end| host.ends_with(end))
-        || host.parse().is_ok_and(is_private)
+        || host.parse().is_ok_and(|address: Ipv4Addr| address.is_private() || address.is_link_local())
         || !host.contains(['.', ':'])
 }
 

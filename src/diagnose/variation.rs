@@ -17,7 +17,7 @@ pub(super) struct Variation<T> {
     /// What differs from the part as received.
     pub(super) steps: Vec<Step>,
     pub(super) weight: Weight,
-    /// Whether it is looked at together with a change of another part.
+    /// Whether it is looked at together with a change of another part. So is whatever has no weight.
     pub(super) pairs: bool,
 }
 
@@ -72,5 +72,33 @@ impl<T: AsRef<[u8]>> Variations<T> {
 
     pub(super) fn into_list(self) -> Vec<Variation<T>> {
         self.list
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{vec, vec::Vec};
+
+    use super::super::cause::Cause;
+    use super::*;
+
+    fn of(values: impl IntoIterator<Item = Vec<u8>>) -> Vec<Vec<u8>> {
+        let mut all = Variations::new(vec![]);
+        values.into_iter().for_each(|value| all.single(value, Step::new(Cause::BodyLost, "")));
+        all.into_list().into_iter().map(|variation| variation.value).collect()
+    }
+
+    #[test]
+    fn each_value_comes_once() {
+        assert_eq!(of([b"a".into(), vec![], b"b".into(), b"a".into()]), [&b""[..], b"a", b"b"]);
+    }
+
+    #[test]
+    fn so_many_and_so_large_together() {
+        assert_eq!(of((0..9000_u16).map(|n| n.to_le_bytes().into())).len(), MAX_COUNT);
+        let megabytes = of((0..20).map(|n| vec![n; 1 << 20]));
+        assert_eq!(megabytes.iter().map(Vec::len).sum::<usize>(), MAX_BYTES);
+        // What is too large leaves room for what is not.
+        assert_eq!(of([vec![0; MAX_BYTES + 1], b"a".into()]), [&b""[..], b"a"]);
     }
 }
