@@ -22,7 +22,7 @@ What is not given as an option is taken from the environment:
                                               https://hooks.example.com, and a path prefix if a proxy removes one
   --now              HUBSPOT_NOW              the time to judge at, in Unix milliseconds, if not this machine's
 
-exit status: 0 verified, 1 refused, 2 not judged";
+exit status: 0 accepted, 1 refused, 2 not judged";
 
 /// Why a request cannot be judged, in words for the user.
 type Failure = Box<dyn std::error::Error>;
@@ -117,7 +117,7 @@ fn judge(verifier: &Verifier, url: &str, now: UnixTime, capture: &[u8]) -> Resul
                 MatchedSecret::Current => "current",
                 MatchedSecret::Previous => "previous",
             };
-            println!("verified by {} with the {secret} secret", proof.version());
+            println!("accepted by {} with the {secret} secret", proof.version());
         }
         Err(error) => println!("refused: {error}"),
     }
@@ -152,9 +152,9 @@ fn judge_committed_captures() -> Result<bool, Failure> {
     let mismatch = Error::Mismatch { version: Version::V2 };
     let stale = Error::TimestampTooOld { timestamp: SIGNED, now: LATER, max_age: Duration::from_secs(5 * 60) };
     let cases = [
-        (workflow, SIGNED, Ok(Version::V2), "HubSpot's published workflow request, to be verified by v2"),
+        (workflow, SIGNED, Ok(Version::V2), "HubSpot's published workflow request, to be accepted by v2"),
         (tampered, SIGNED, Err(mismatch), "its twin with another body, to be refused: no match"),
-        (v3, SIGNED, Ok(Version::V3), "a v3 request at the time it was signed, to be verified by v3"),
+        (v3, SIGNED, Ok(Version::V3), "a v3 request at the time it was signed, to be accepted by v3"),
         (v3, LATER, Err(stale), "the same six minutes later, to be refused: too old"),
     ];
 

@@ -67,7 +67,7 @@ const ENVIRONMENT: [(&str, &str); 3] =
     [("HUBSPOT_CLIENT_SECRET", SECRET), ("HUBSPOT_PUBLIC_URL", URL), ("HUBSPOT_NOW", "1693657560000")];
 
 #[track_caller]
-fn assert_verified(outcome: &Outcome, how: &str) {
+fn assert_accepted(outcome: &Outcome, how: &str) {
     assert_eq!(outcome.status, Some(0), "{outcome:?}");
     assert_eq!(outcome.stdout.lines().last(), Some(how), "{outcome:?}");
 }
@@ -111,11 +111,11 @@ fn without_arguments_the_committed_captures_come_out_as_expected() {
     assert_eq!(starts("POST \"https://www.example.com/webhook_uri\" with 33 bytes of body").len(), 4);
     assert_eq!(starts("as expected").len(), 4, "{outcome:?}");
     let judgements: Vec<_> =
-        outcome.stdout.lines().filter(|line| line.starts_with("verified") || line.starts_with("refused")).collect();
+        outcome.stdout.lines().filter(|line| line.starts_with("accepted") || line.starts_with("refused")).collect();
     let beginnings = [
-        "verified by v2 with the current secret",
+        "accepted by v2 with the current secret",
         "refused: the v2 signature does not match",
-        "verified by v3 with the current secret",
+        "accepted by v3 with the current secret",
         "refused: the signature is 6 minutes old",
     ];
     assert_eq!(judgements.len(), beginnings.len(), "{outcome:?}");
@@ -135,15 +135,15 @@ fn the_committed_captures_are_as_hubspot_would_send_them() {
 fn a_file_is_judged_by_options() {
     let options = ["--secret", SECRET, "--url", URL, "--now", "1693657860000"];
     let on = |file| verify(&[&options[..], &[file]].concat(), &[], "");
-    assert_verified(&on("examples/captures/workflow.http"), "verified by v2 with the current secret");
+    assert_accepted(&on("examples/captures/workflow.http"), "accepted by v2 with the current secret");
     assert_refused(&on("examples/captures/workflow-tampered.http"), "the v2 signature does not match");
-    assert_verified(&on("examples/captures/v3.http"), "verified by v3 with the current secret");
+    assert_accepted(&on("examples/captures/v3.http"), "accepted by v3 with the current secret");
 }
 
 #[test]
 fn standard_input_is_judged_by_the_environment() {
-    assert_verified(&verify_capture(WORKFLOW), "verified by v2 with the current secret");
-    assert_verified(&verify_capture(V3), "verified by v3 with the current secret");
+    assert_accepted(&verify_capture(WORKFLOW), "accepted by v2 with the current secret");
+    assert_accepted(&verify_capture(V3), "accepted by v3 with the current secret");
     assert_refused(&verify_capture(TAMPERED), "the v2 signature does not match");
 }
 
@@ -159,7 +159,7 @@ fn an_option_overrides_the_environment() {
 fn the_clock_is_this_machines_unless_told() {
     let now = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
     let capture = signed("/hook", "https://www.example.com/hook", "[]", now, false);
-    assert_verified(&verify(&["-"], &ENVIRONMENT[..2], &capture), "verified by v3 with the current secret");
+    assert_accepted(&verify(&["-"], &ENVIRONMENT[..2], &capture), "accepted by v3 with the current secret");
     assert_refused(&verify(&["-"], &ENVIRONMENT[..2], V3), "days old");
 }
 
@@ -167,9 +167,9 @@ fn the_clock_is_this_machines_unless_told() {
 fn the_previous_secret_may_sign_too() {
     let rotating = [("HUBSPOT_CLIENT_SECRET", OTHER_SECRET), ("HUBSPOT_PREVIOUS_SECRET", SECRET)];
     let environment = [&rotating[..], &ENVIRONMENT[1..]].concat();
-    assert_verified(&verify(&["-"], &environment, V3), "verified by v3 with the previous secret");
+    assert_accepted(&verify(&["-"], &environment, V3), "accepted by v3 with the previous secret");
     let arguments = ["--secret", OTHER_SECRET, "--previous-secret", SECRET, "-"];
-    assert_verified(&verify(&arguments, &ENVIRONMENT, WORKFLOW), "verified by v2 with the previous secret");
+    assert_accepted(&verify(&arguments, &ENVIRONMENT, WORKFLOW), "accepted by v2 with the previous secret");
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn the_public_url_and_the_target_are_joined_as_they_are() {
     let capture = signed(target, &format!("{prefix}{target}"), "{}", SIGNED, true);
     for url in [prefix, &format!("{prefix}/")] {
         let outcome = verify(&["--url", url, "-"], &ENVIRONMENT, &capture);
-        assert_verified(&outcome, "verified by v2 with the current secret");
+        assert_accepted(&outcome, "accepted by v2 with the current secret");
     }
 }
 
@@ -196,16 +196,16 @@ fn a_target_cannot_name_the_host() {
 fn line_feeds_alone_are_read_too() {
     for capture in [WORKFLOW, V3] {
         let version = if capture == V3 { "v3" } else { "v2" };
-        let how = format!("verified by {version} with the current secret");
-        assert_verified(&verify_capture(&capture.replace("\r\n", "\n")), &how);
+        let how = format!("accepted by {version} with the current secret");
+        assert_accepted(&verify_capture(&capture.replace("\r\n", "\n")), &how);
     }
 }
 
 #[test]
 fn content_length_says_where_the_body_ends() {
-    assert_verified(&verify_capture(&format!("{WORKFLOW}\r\n")), "verified by v2 with the current secret");
+    assert_accepted(&verify_capture(&format!("{WORKFLOW}\r\n")), "accepted by v2 with the current secret");
     let unmeasured = WORKFLOW.replace("Content-Length: 33\r\n", "");
-    assert_verified(&verify_capture(&unmeasured), "verified by v2 with the current secret");
+    assert_accepted(&verify_capture(&unmeasured), "accepted by v2 with the current secret");
     assert_refused(&verify_capture(&(unmeasured + "\n")), "does not match");
 }
 
