@@ -258,13 +258,18 @@ fn the_minimum_version_says_what_is_a_forgery() {
     let v2 = Server::start(careful(Version::V2));
     let outcome = send(&v2, "/hubspot", &["--check"]);
     assert_eq!(judged(outcome.assert(1, ""))[1], ["downgraded"]);
+    outcome.assert(1, "the endpoint takes v2 alone").assert(1, "demand v3 (`.minimum_version(Version::V3)`");
+    // What is advised helps.
+    outcome.assert(1, "--minimum-version v2\n");
     // The batch's v1 is below v2.
     let outcome = send(&v2, "/hubspot", &["--check", "--minimum-version", "v2"]);
     outcome.assert(0, "17 of 17 forgeries refused").assert(0, "downgraded    batch");
+    assert!(!outcome.stdout.contains("alone"), "{outcome:?}");
 
     let v1 = Server::start(careful(Version::V1));
     let outcome = send(&v1, "/hubspot", &["--check", "--minimum-version", "v2"]);
     assert_eq!(judged(outcome.assert(1, ""))[1], ["downgraded", "relabelled"]);
+    outcome.assert(1, "takes v1 alone").assert(1, "Version::V2").assert(1, "--minimum-version v1\n");
     let outcome = send(&v1, "/hubspot", &["--check", "--minimum-version", "v1"]);
     outcome.assert(0, "15 of 15 forgeries refused").assert(0, "downgraded, relabelled\n");
     // The batch's v1 is too old, extended or not.

@@ -39,10 +39,11 @@ pub(crate) fn run(
     }
 
     let mut forged = Tally::default();
+    let mut accepted_alone = None;
     let (mut unjudged, mut unserved, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
     writeln!(out, "\n{STRONG}Forgeries, to be refused{STRONG:#}")?;
     for forgery in Forgery::value_variants() {
-        let Some(Sent { source, method_is_forged, status }) =
+        let Some(Sent { source, older, method_is_forged, status }) =
             send_forgery(*forgery, sources, to, signer, client, minimum)?
         else {
             left_out.push(name(forgery));
@@ -60,6 +61,10 @@ pub(crate) fn run(
                 unjudged.push(tried());
                 Mark::Bad
             }
+            Judgement::Accepted if *forgery == Forgery::Downgraded => {
+                accepted_alone = Some(older);
+                Mark::Bad
+            }
             Judgement::Accepted | Judgement::Neither => Mark::Bad,
         };
         forged.line(&name(forgery), &source, status, mark, &title.unwrap_or_default(), out)?;
@@ -70,6 +75,14 @@ pub(crate) fn run(
         "\n{} of {} genuine requests accepted, {} of {} forgeries refused",
         genuine.good, genuine.all, forged.good, forged.all
     )?;
+    if let Some(older) = accepted_alone {
+        writeln!(
+            out,
+            "`downgraded` was accepted, so the endpoint takes {older} alone, which can be replayed for ever: have it demand \
+             {minimum} (`.minimum_version(Version::{minimum:?})` in this library), or, if it is meant to take {older}, say so \
+             here with --minimum-version {older}"
+        )?;
+    }
     if !unserved.is_empty() {
         writeln!(out, "not judged, as the endpoint does not serve the method: {}", unserved.join(", "))?;
     }
@@ -102,6 +115,8 @@ pub(crate) fn run(
 struct Sent {
     /// What it was made of.
     source: String,
+    /// The scheme that its genuine request has beside v3.
+    older: Version,
     method_is_forged: bool,
     status: StatusCode,
 }
@@ -121,11 +136,11 @@ fn send_forgery(
         if !forgery.is_telling(unsigned.older, minimum) {
             continue;
         }
-        let method = unsigned.request.method().clone();
+        let (older, method) = (unsigned.older, unsigned.request.method().clone());
         if let Some(request) = forgery.forge(unsigned, signer, now)? {
             let method_is_forged = *request.method() != method;
             let status = client.send(request)?.status;
-            return Ok(Some(Sent { source: source.name(), method_is_forged, status }));
+            return Ok(Some(Sent { source: source.name(), older, method_is_forged, status }));
         }
     }
     Ok(None)
