@@ -18,6 +18,19 @@ fn a_cause_is_named_with_its_mend() {
     run(&["explain", "--public-url", PUBLIC_URL, "-"], V3.as_bytes()).assert(1, "signed longer ago than allowed");
 }
 
+#[test]
+fn what_a_reader_looks_for_stands_out() {
+    let environment = [("HUBSPOT_CLIENT_SECRET", SECRET), ("CLICOLOR_FORCE", "1")];
+    let arguments = ["explain", "--at", SIGNED, "--public-url", "http://www.example.com", "-"];
+    let outcome = run_in(&environment, &arguments, V3.as_bytes());
+    outcome.assert(1, "Refused\u{1b}[0m: the v3").assert(1, "\n\nX-HubSpot-Signature-v3 is judged");
+    outcome
+        .assert(1, "\n\u{1b}[1m1. [proved]")
+        .assert(1, "\n   Evidence:")
+        .assert(1, "\n   \u{1b}[1mMend:\u{1b}[0m The");
+    outcome.assert(1, "\n\nTried");
+}
+
 fn causes(outcome: &Outcome) -> Vec<String> {
     let json: Value = serde_json::from_str(&outcome.stdout).expect("JSON");
     assert_eq!(json["accepted"], Value::Bool(outcome.status == Some(0)));
@@ -81,6 +94,8 @@ fn other_secrets_are_tried_and_numbered() {
     );
     explained.assert(1, "(with secret number 4)");
     assert!(!explained.stdout.contains("another of the secrets given"), "{explained:?}");
+    let seven = File::new("seven", format!("{SECRET}\n").repeat(7));
+    explain(&["--other-secrets", seven.path()]).assert(1, "secret number 2");
     let many = File::new("many", format!("{SECRET}\n").repeat(8));
     explain(&["--other-secrets", many.path()]).assert_failed("at most 8 secrets");
 }

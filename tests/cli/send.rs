@@ -9,7 +9,7 @@ use std::time::Duration;
 use base64ct::{Base64, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use http::Request;
-use hubspot_signature::Version;
+use hubspot_signature::{ClientSecret, Version};
 use serde_json::Value;
 use sha2::Sha256;
 
@@ -102,7 +102,7 @@ fn what_goes_over_the_wire_is_what_is_signed() {
     run_in(&environment, &["send", "--to", &server.url("/x")], b"").assert(1, "401");
     let plain = Server::start(|request| {
         let uri = format!("http://{}{}", request.headers()["host"].to_str().unwrap(), request.uri());
-        let signature = hubspot_signature::ClientSecret::new(SECRET).unwrap().v2("POST", &uri, request.body());
+        let signature = ClientSecret::new(SECRET).unwrap().v2("POST", &uri, request.body());
         if request.headers()["x-hubspot-signature"] == signature.as_str() { 200 } else { 401 }
     });
     run(&["send", "--to", &plain.url("/x?y=1")], b"").assert(0, "200 OK");
@@ -237,6 +237,39 @@ fn a_careless_endpoint_is_told_its_mistakes() {
     assert_eq!(judged(&outcome), [refused.clone(), accepted(&FORGERIES), vec![], vec![]]);
 }
 
+/// From the signature that was captured, SHA-256 goes on to that of the longer body.
+#[test]
+fn the_extension_is_made_without_the_secret() {
+    const MORE: &[u8] = b",{\"eventId\":1}";
+    let server = Server::start(careful(Version::V3));
+    let (secret, url) = (ClientSecret::new(SECRET).unwrap(), format!("{PUBLIC_URL}/hubspot"));
+    for event in ["batch", "workflow"] {
+        send(&server, "/hubspot", &["--event", event, "--forge", "extended"]).assert(0, "401");
+        let request = server.last();
+        let before_body = SECRET.len() + if event == "batch" { 0 } else { "POST".len() + url.len() };
+        let padded = request.body().strip_suffix(MORE).unwrap();
+        let hashed_bits = u64::from_be_bytes(*padded.last_chunk().unwrap());
+        let captured = &padded[..usize::try_from(hashed_bits / 8).unwrap() - before_body];
+        serde_json::from_slice::<Value>(captured).expect("a whole body");
+        let signature = if event == "batch" { secret.v1(captured) } else { secret.v2("POST", &url, captured) };
+
+        let mut state = [0; 8];
+        base16ct::lower::decode(signature.as_str(), &mut [0; 32])
+            .unwrap()
+            .chunks_exact(4)
+            .zip(&mut state)
+            .for_each(|(bytes, word)| *word = u32::from_be_bytes(bytes.try_into().unwrap()));
+        let mut block = [0; 64];
+        block[..MORE.len()].copy_from_slice(MORE);
+        block[MORE.len()] = 0x80;
+        let length = before_body + request.body().len();
+        block[56..].copy_from_slice(&(length as u64 * 8).to_be_bytes());
+        sha2::block_api::compress256(&mut state, &[block]);
+        let forged: String = state.iter().map(|word| format!("{word:08x}")).collect();
+        assert_eq!(header(&request, "x-hubspot-signature"), forged, "{event}");
+    }
+}
+
 #[test]
 fn an_endpoint_without_a_secret_is_told() {
     let server = Server::start(|request| {
@@ -284,7 +317,7 @@ fn only_chosen_events_are_checked() {
     send(&server, "/hubspot", &["--check"]).assert(1, "3 of 4 genuine requests accepted");
     let outcome = send(&server, "/hubspot", &["--check", "--event", "workflow", "--event", "batch"]);
     outcome.assert(0, "2 of 2 genuine").assert(0, "moved-time, moved-body, relabelled");
-    send(&server, "/hubspot", &["--check", "--body", "[]"]).assert(0, "1 of 1 genuine");
+    send(&server, "/hubspot", &["--check", "--body", "[]"]).assert(0, "1 of 1 genuine").assert(0, " 200  own ");
 }
 
 #[test]
@@ -294,6 +327,17 @@ fn an_answer_is_shown_and_not_obeyed() {
     outcome.assert(1, "302 Found").assert(1, "location: /elsewhere").assert(1, "one\\u{1b}[2Jtwo");
     assert!(!outcome.stdout.contains(['\u{1b}', '\u{9b}']), "{outcome:?}");
     assert_eq!(server.seen.lock().unwrap().len(), 1, "a redirect is not followed");
+}
+
+#[test]
+fn of_a_long_answer_the_beginning_is_shown() {
+    const SHOWN: usize = 64 * 1024;
+    for length in [SHOWN, SHOWN + 1] {
+        let server = Server::answering(|_| "200 OK\r\n".into(), "#".repeat(length).leak());
+        let outcome = send(&server, "/", &[]);
+        assert_eq!(outcome.assert(0, "#").stdout.matches('#').count(), SHOWN);
+        assert_eq!(outcome.stdout.contains("#\n…\n"), length > SHOWN);
+    }
 }
 
 #[test]

@@ -37,7 +37,9 @@ fn a_request_in_parts_is_judged() {
     run(&[&arguments[..], &["--method", "PUT"]].concat(), b"").assert(1, "refused: the v3 signature does not match");
     run(&[&arguments[..], &["-H", "X-HubSpot-Signature-v3: x"]].concat(), b"").assert(1, "occurs more than once");
     run(&["verify", "--url", "/webhook_uri", "-H", "X-HubSpot-Signature: ?"], b"").assert(1, "refused");
-    run(&[&arguments[..], &["-H", "X-HubSpot-Signature-v3"]].concat(), b"").assert_failed("give `Name: value`");
+    for header in ["X-HubSpot-Signature-v3", ": x", ""] {
+        run(&[&arguments[..], &["-H", header]].concat(), b"").assert_failed("give `Name: value`");
+    }
 }
 
 /// The target is neither decoded nor normalised, and what no request line can have is not judged as something else.

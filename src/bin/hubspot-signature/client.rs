@@ -83,15 +83,42 @@ impl Client {
 fn explained(error: &ureq::Error) -> String {
     use std::io::ErrorKind;
     let unreachable = "; is the server running, and is --to its address?";
-    let untrusted = "; if the certificate is your own, give --ca-file";
     let advice = match error {
         ureq::Error::ConnectionFailed | ureq::Error::HostNotFound => unreachable,
         ureq::Error::Io(io) if io.kind() == ErrorKind::ConnectionRefused => unreachable,
         // How rustls' errors arrive.
-        ureq::Error::Io(io) if io.kind() == ErrorKind::InvalidData => untrusted,
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => untrusted,
+        ureq::Error::Io(io) if io.kind() == ErrorKind::InvalidData => {
+            "; if the certificate is your own, give --ca-file"
+        }
         ureq::Error::Timeout(_) => "; HubSpot would not wait longer either",
         _ => "",
     };
     format!("no answer came: {error}{advice}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use ureq::Error;
+
+    use super::*;
+
+    /// Here since a silent server would take half a minute.
+    #[test]
+    fn the_advice_is_about_what_went_wrong() {
+        let io = |kind: ErrorKind| Error::Io(kind.into());
+        for (error, advice) in [
+            (Error::ConnectionFailed, "is the server running"),
+            (Error::HostNotFound, "is the server running"),
+            (io(ErrorKind::ConnectionRefused), "is the server running"),
+            (io(ErrorKind::InvalidData), "give --ca-file"),
+            (Error::Timeout(ureq::Timeout::Global), "HubSpot would not wait longer"),
+        ] {
+            assert!(explained(&error).contains(advice), "{advice:?} is not in {:?}", explained(&error));
+        }
+        for error in [io(ErrorKind::ConnectionReset), Error::TooManyRedirects] {
+            assert_eq!(explained(&error), format!("no answer came: {error}"));
+        }
+    }
 }
