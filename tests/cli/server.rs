@@ -39,8 +39,9 @@ impl Server {
                 let mut stream = stream.expect("accepted");
                 let request = read(&mut stream);
                 let head = handle(&request);
-                seen.lock().unwrap().push(request);
                 let length = body.len();
+                let body = if request.method() == "HEAD" { "" } else { body };
+                seen.lock().unwrap().push(request);
                 let _ = write!(stream, "HTTP/1.1 {head}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}");
             }
         });

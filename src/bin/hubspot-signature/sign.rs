@@ -125,9 +125,8 @@ fn curl(method: &str, to: &str, headers: &[(&str, &str)], from: &BodyArgs, body:
             write!(command, " \\\n  --data-binary {}", quoted(&format!("@{file}")))?;
         }
         (None, Ok("")) if ["GET", "HEAD"].contains(&method) => {}
-        // curl would take what follows `@` for a file.
-        (None, Ok(text)) if text.starts_with('@') => write!(command, " \\\n  --data-raw {}", quoted(text))?,
-        (None, Ok(text)) if !text.contains('\0') => write!(command, " \\\n  --data-binary {}", quoted(text))?,
+        // Raw, since curl would otherwise take what follows `@` for a file.
+        (None, Ok(text)) if !text.contains('\0') => write!(command, " \\\n  --data-raw {}", quoted(text))?,
         _ => return Err("the body is not text, so it cannot stand in a command; give it as --body-file".into()),
     }
     write!(command, " \\\n  --url {}", quoted(to))?;
