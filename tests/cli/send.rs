@@ -9,7 +9,7 @@ use std::time::Duration;
 use base64ct::{Base64, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use http::Request;
-use hubspot_signature::{ClientSecret, Version};
+use hubspot_signature::{ClientSecret, UnixTime, Version};
 use serde_json::Value;
 use sha2::Sha256;
 
@@ -137,6 +137,30 @@ fn each_forgery_is_refused_by_a_careful_endpoint() {
     send(&server, "/", &["--forge", "stale", "--check"]).assert_failed("cannot be used with");
     send(&server, "/", &["--minimum-version", "v2"]).assert_failed("--check");
     send(&server, "/", &["--method", "GET", "--body", "x"]).assert_failed("GET and HEAD carry no body");
+}
+
+#[test]
+fn forgeries_are_as_their_help_says() {
+    let server = Server::start(careful(Version::V3));
+    for (forgery, minutes) in [("stale", -6), ("future", 10)] {
+        send(&server, "/", &["--forge", forgery]).assert(0, "401");
+        let signed: i64 = header(&server.last(), "x-hubspot-request-timestamp").parse().unwrap();
+        let ahead = signed - i64::try_from(UnixTime::now().as_millis()).unwrap();
+        assert!(ahead.abs_diff(minutes * 60_000) < 30_000, "{forgery} is {ahead} ms ahead");
+    }
+    for (signed, sent) in [("0", "1"), ("1", "0"), ("[\"a\"]", "[\"0\"]")] {
+        send(&server, "/", &["--body", signed, "--forge", "tampered"]).assert(0, "401");
+        assert_eq!(server.last().body(), sent.as_bytes());
+    }
+    // Only the last digit of a GET's URL borders on what follows it.
+    for forgery in ["moved-time", "moved-body"] {
+        send(&server, "/hubspot", &["--event", "fetch", "--forge", forgery]).assert_failed("cannot be made");
+        for target in ["/a?b=1&c=20", "/a?b=1x"] {
+            send(&server, target, &["--method", "GET", "--forge", forgery]).assert_failed("cannot be made");
+        }
+        send(&server, "/a?b=12", &["--method", "GET", "--forge", forgery]).assert(0, "401");
+        assert_eq!(server.last().uri(), "/a?b=1");
+    }
 }
 
 /// The forgeries that `--check` calls refused, accepted, unjudged and neither.
