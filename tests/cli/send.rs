@@ -346,9 +346,13 @@ fn only_chosen_events_are_checked() {
 
 #[test]
 fn an_answer_is_shown_and_not_obeyed() {
-    let server = Server::answering(|_| "302 Found\r\nLocation: /elsewhere\r\n".into(), "one\u{1b}[2Jtwo\u{9b}\n");
+    let server =
+        Server::answering(|_| "302 Found\r\nLocation: /elsewhere\r\n".into(), "one\u{1b}[2Jtwo\u{9b}\n\t\"Grüße\"\n");
     let outcome = send(&server, "/", &[]);
-    outcome.assert(1, "302 Found").assert(1, "location: /elsewhere").assert(1, "one\\u{1b}[2Jtwo");
+    outcome
+        .assert(1, "302 Found")
+        .assert(1, "location: /elsewhere")
+        .assert(1, "one\\u{1b}[2Jtwo\\u{9b}\n\t\"Grüße\"\n");
     assert!(!outcome.stdout.contains(['\u{1b}', '\u{9b}']), "{outcome:?}");
     assert_eq!(server.seen.lock().unwrap().len(), 1, "a redirect is not followed");
 }
