@@ -38,6 +38,7 @@ fn with(mut request: Request<Vec<u8>>, headers: &[(&'static str, &str)]) -> Requ
 /// The request is taken for one to `url`, to the letter: v2 has no second form of the URI.
 #[track_caller]
 fn assert_url(public_url: &PublicUrl, request: Request<Vec<u8>>, url: &str) {
+    assert_eq!(public_url.url(request.uri(), request.headers()).as_deref(), Ok(url));
     let mut signed = request.clone();
     sign(&secret(), public_url, &mut signed, NOW).unwrap();
     assert_eq!(
@@ -53,6 +54,7 @@ fn assert_url(public_url: &PublicUrl, request: Request<Vec<u8>>, url: &str) {
 
 #[track_caller]
 fn assert_refused(public_url: &PublicUrl, mut request: Request<Vec<u8>>, error: Error) {
+    assert_eq!(public_url.url(request.uri(), request.headers()), Err(error));
     assert_eq!(sign(&secret(), public_url, &mut request, NOW), Err(error));
     assert_eq!(sign_with_v1(&secret(), public_url, &mut request, NOW), Err(error));
     let request = signed_for(request, "https://hooks.example.com/hubspot");
