@@ -242,10 +242,12 @@ fn messages_give_ages_to_be_read() {
         (5 * MINUTE + 1, "more than 5 minutes"),
         (HOUR - 1, "more than 59 minutes 59 s"),
         (HOUR, "1 h"),
+        (HOUR + SECOND, "more than 1 h"),
         (2 * HOUR - MINUTE, "1 h 59 min"),
         (3 * HOUR - 1, "more than 2 h 59 min"),
         (DAY - 1, "more than 23 h 59 min"),
         (DAY, "1 day"),
+        (DAY + HOUR, "more than 1 day"),
         (2 * DAY - 1, "more than 1 day"),
         (400 * DAY, "400 days"),
     ] {
