@@ -2,6 +2,7 @@
 
 import csv
 import pathlib
+import statistics
 
 HERE = pathlib.Path(__file__).parent / "results"
 OURS = "hubspot-signature"
@@ -15,13 +16,13 @@ OWN = [
     "service without the layer", "service in the tower layer", "refused before the body",
 ]
 
-times = {}
-two_threads = None
+runs, two_threads = {}, []
 for row in csv.DictReader((HERE / "results.csv").open()):
     if row["case"].startswith("requests of two threads"):
-        two_threads = row["ratio"]
-    else:
-        times[row["scheme"], int(row["bytes"]), row["case"]] = float(row["ns"])
+        two_threads.append(float(row["ratio"]))
+    elif row["scheme"] != "scheme":  # each run has its head line
+        runs.setdefault((row["scheme"], int(row["bytes"]), row["case"]), []).append(float(row["ns"]))
+times = {case: statistics.median(ns) for case, ns in runs.items()}
 for scheme, size, case in list(times):
     if case == "accepted":
         times[scheme, size, OURS] = times[scheme, size, case]
@@ -91,7 +92,7 @@ sections = [
     *[table(scheme, BESIDE) for scheme in ["v1", "v2", "v3"]],
     "The crate's own cases:",
     *[table(scheme, OWN) for scheme in ["v1", "v2", "v3"]],
-    f"Two threads verify {two_threads} times what one does.",
+    f"Two threads verify {statistics.median(two_threads):.3f} times what one does.",
     (HERE / "machine.txt").read_text().strip(),
 ]
 (HERE / "results.md").write_text("\n\n".join(sections) + "\n")

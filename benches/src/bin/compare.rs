@@ -17,8 +17,8 @@ use tower::{Layer, Service, service_fn};
 
 type Case<'a> = (&'static str, Box<dyn FnMut() + 'a>);
 
-const ROUNDS: u32 = 2000;
-const BATCH: Duration = Duration::from_micros(25);
+const ROUNDS: u32 = 400;
+const BATCH: Duration = Duration::from_micros(200);
 
 fn main() {
     println!("scheme,bytes,case,ns,ratio");
@@ -221,7 +221,7 @@ fn measure(version: Version, size: usize, mut cases: Vec<Case<'_>>) {
                 *batch *= 2;
             }
         }
-        if round > 200 && size > 100_000 {
+        if round > 80 && size > 100_000 {
             break;
         }
     }
