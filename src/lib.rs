@@ -129,8 +129,8 @@
 //! # What may influence the running time
 //!
 //! The lengths of secret, URI and body, what the sender sent, how many secrets there are, and the answer. Not the bytes
-//! of the secret or of a computed signature: comparison goes through [`subtle`](https://docs.rs/subtle), and encoding
-//! through constant-time codecs.
+//! of the secret or of a computed signature: comparison goes through [`subtle`](https://docs.rs/subtle), and where you
+//! sign, encoding goes through constant-time codecs.
 //!
 //! # Features
 //!

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use crate::signature::{self, SignedHeaders};
-use crate::state::{HashState, MacState};
+use crate::signature::SignedHeaders;
+use crate::state::{Digest, HashState, MacState};
 use crate::uri::SignedUri;
 use crate::{SecretError, Signature, UnixTime, Version};
 
@@ -72,9 +72,7 @@ impl ClientSecret {
     /// It binds neither method nor URL nor time. The Webhooks API and private apps send it.
     #[must_use]
     pub fn v1(&self, body: &[u8]) -> Signature {
-        let mut hash = self.begin_v1();
-        hash.update(body);
-        signature::hashed(Version::V1, &mut hash)
+        Signature::encode(Version::V1, &self.v1_digest(body))
     }
 
     /// The v2 signature: `SHA-256(secret + method + uri + body)`, in lower-case hex.
@@ -82,7 +80,7 @@ impl ClientSecret {
     /// `method` is upper case; `uri` is the absolute URL, exactly as HubSpot called it.
     #[must_use]
     pub fn v2(&self, method: &str, uri: &str, body: &[u8]) -> Signature {
-        self.v2_of(method, [uri], body)
+        Signature::encode(Version::V2, &self.v2_digest(method, [uri], body))
     }
 
     /// The v3 signature: `HMAC-SHA-256(key = secret, method + uri + body + timestamp)`, in padded base64.
@@ -91,7 +89,7 @@ impl ClientSecret {
     /// decoded; the verifier tries both (see [the crate's documentation](crate#the-public-url)).
     #[must_use]
     pub fn v3(&self, method: &str, uri: &str, body: &[u8], timestamp: UnixTime) -> Signature {
-        self.v3_of(method, [uri], body, timestamp.decimal().as_bytes())
+        Signature::encode(Version::V3, &self.v3_digest(method, [uri], body, timestamp.decimal().as_bytes()))
     }
 
     /// Signs as HubSpot's workflows, custom workflow actions, CRM cards and UI extensions do: v2, with v3 beside it.
@@ -137,10 +135,10 @@ impl ClientSecret {
     ) -> SignedHeaders {
         let unversioned = match unversioned {
             Version::V1 => self.v1(body),
-            _ => self.v2_of(method, uri.as_received(), body),
+            _ => Signature::encode(Version::V2, &self.v2_digest(method, uri.as_received(), body)),
         };
-        let v3 = self.v3_of(method, uri.as_received(), body, timestamp.decimal().as_bytes());
-        SignedHeaders::new(unversioned, v3, timestamp)
+        let v3 = self.v3_digest(method, uri.as_received(), body, timestamp.decimal().as_bytes());
+        SignedHeaders::new(unversioned, Signature::encode(Version::V3, &v3), timestamp)
     }
 
     /// v1 up to the body.
@@ -157,26 +155,33 @@ impl ClientSecret {
         hash
     }
 
+    pub(crate) fn v1_digest(&self, body: &[u8]) -> Digest {
+        let mut hash = self.begin_v1();
+        hash.update(body);
+        hash.finish()
+    }
+
     /// v2 of a URI that comes in pieces.
     #[inline(always)]
-    pub(crate) fn v2_of<'a>(&self, method: &str, uri: impl IntoIterator<Item = &'a str>, body: &[u8]) -> Signature {
+    pub(crate) fn v2_digest<'a>(&self, method: &str, uri: impl IntoIterator<Item = &'a str>, body: &[u8]) -> Digest {
         let mut hash = self.begin_v2(method, uri);
         hash.update(body);
-        signature::hashed(Version::V2, &mut hash)
+        hash.finish()
     }
 
     /// v3 of a URI that comes in pieces, the timestamp as the header has it.
     #[inline(always)]
-    pub(crate) fn v3_of<'a>(
+    pub(crate) fn v3_digest<'a>(
         &self,
         method: &str,
         uri: impl IntoIterator<Item = &'a str>,
         body: &[u8],
         timestamp: &[u8],
-    ) -> Signature {
+    ) -> Digest {
         let mut mac = self.begin_v3(method, uri);
         mac.update(body);
-        signature::authenticated(&mut mac, timestamp)
+        mac.update(timestamp);
+        mac.finish()
     }
 
     /// v3 up to the body.

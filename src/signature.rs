@@ -1,12 +1,11 @@
-//! [`Version`], [`Signature`] and [`SignedHeaders`]: the canonical text of a signature, and its comparison in constant time.
+//! [`Version`], [`Signature`] and [`SignedHeaders`]: a signature as text; [`Presented`], the way back.
 
 use core::fmt;
 
 use base64ct::{Base64, Encoding};
 use subtle::{Choice, ConstantTimeEq};
-use zeroize::Zeroize;
 
-use crate::state::{HashState, MacState};
+use crate::state::Digest;
 use crate::time::Decimal;
 use crate::{Error, Header, UnixTime};
 
@@ -63,9 +62,6 @@ impl fmt::Display for Version {
 /// A signature in the one text its scheme allows: 64 lower-case hex digits (v1, v2) or 44 characters of padded base64
 /// (v3).
 ///
-/// It is kept as text since that text is canonical: a computed signature is encoded and compared with the header as it
-/// arrived, so no decoder can be lenient.
-///
 /// `==` takes the same time wherever two signatures differ. `Debug` shows only the scheme: whoever reads a valid v1 or
 /// v2 signature in a log can replay the request, and a computed one signs a forgery.
 #[derive(Clone)]
@@ -83,15 +79,10 @@ impl Signature {
     ///
     /// [`Error::MalformedSignature`].
     pub fn parse(version: Version, text: &[u8]) -> Result<Self, Error> {
-        check_form(version, text)?;
-        Ok(Self::of(version, text))
-    }
-
-    /// A signature whose form has been checked.
-    pub(crate) fn of(version: Version, text: &[u8]) -> Self {
+        Presented::parse(version, text)?;
         let mut signature = Self { version, text: [0; 64] };
         signature.text.iter_mut().zip(text).for_each(|(place, byte)| *place = *byte);
-        signature
+        Ok(signature)
     }
 
     /// The text of the header.
@@ -99,13 +90,11 @@ impl Signature {
     /// A signature you computed proves whatever it signs: send it, but do not answer or log a request with it.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // The fall-back is out of reach: the text is ASCII.
-        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
-    }
-
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        // The fall-back is out of reach: no scheme's text is longer than the array.
-        self.text.get(..self.version.signature_length()).unwrap_or_default()
+        // The fall-back is out of reach: the text is ASCII, and no scheme's is longer than the array.
+        self.text
+            .get(..self.version.signature_length())
+            .and_then(|text| core::str::from_utf8(text).ok())
+            .unwrap_or_default()
     }
 
     /// The scheme this is a signature of.
@@ -114,30 +103,21 @@ impl Signature {
         self.version
     }
 
-    /// A computed digest in the text of its scheme. The digest itself is overwritten.
-    fn encode(version: Version, mut digest: [u8; 32]) -> Self {
+    pub(crate) fn encode(version: Version, digest: &Digest) -> Self {
         let mut signature = Self { version, text: [0; 64] };
         // 32 bytes become 64 or 44, so neither can fail; if one did, the zeros it leaves equal no parsed signature.
         let _ = match version {
-            Version::V1 | Version::V2 => base16ct::lower::encode(&digest, &mut signature.text).is_ok(),
-            Version::V3 => Base64::encode(&digest, &mut signature.text).is_ok(),
+            Version::V1 | Version::V2 => base16ct::lower::encode(digest.as_bytes(), &mut signature.text).is_ok(),
+            Version::V3 => Base64::encode(digest.as_bytes(), &mut signature.text).is_ok(),
         };
-        digest.as_mut_slice().zeroize(); // a slice in one go, an array byte by byte
         signature
-    }
-
-    /// Whether the text of this signature is that text, without a branch on either.
-    pub(crate) fn ct_is(&self, text: &[u8]) -> Choice {
-        match self.version {
-            Version::V1 | Version::V2 => ct_eq::<64>(&self.text, text),
-            Version::V3 => ct_eq::<44>(&self.text, text),
-        }
     }
 }
 
 impl PartialEq for Signature {
     fn eq(&self, other: &Self) -> bool {
-        (self.ct_is(other.as_bytes()) & Choice::from(u8::from(self.version == other.version))).into()
+        let same_scheme = Choice::from(u8::from(self.version == other.version));
+        (self.text.ct_eq(&other.text) & same_scheme).into()
     }
 }
 
@@ -149,41 +129,65 @@ impl fmt::Debug for Signature {
     }
 }
 
-/// The v1 or v2 signature that a SHA-256 amounts to.
-pub(crate) fn hashed(version: Version, hash: &mut HashState) -> Signature {
-    Signature::encode(version, hash.finish())
-}
-
-/// The v3 signature that an HMAC over method, URI and body amounts to, the timestamp added.
-pub(crate) fn authenticated(mac: &mut MacState, timestamp: &[u8]) -> Signature {
-    mac.update(timestamp);
-    Signature::encode(Version::V3, mac.finish())
-}
-
-/// Compares the first `N` bytes of the one with the other, which has no more.
+/// The text of a presented signature, in the canonical form of its scheme.
 ///
-/// `subtle` judges the difference of all bytes at once: byte by byte it would take longer than a block of SHA-256.
-fn ct_eq<const N: usize>(a: &[u8; 64], b: &[u8]) -> Choice {
-    match (a.first_chunk::<N>(), b.try_into()) {
-        (Some(a), Ok(b)) => {
-            let b: &[u8; N] = b;
-            a.iter().zip(b).fold(0, |difference, (a, b)| difference | (a ^ b)).ct_eq(&0)
+/// Its sender knows it, so nothing here need hide its time. The verifier compares digests: the text of the right
+/// signature never comes to be.
+#[derive(Clone, Copy)]
+pub(crate) enum Presented<'a> {
+    Hex(&'a [u8; 64]),
+    Base64(&'a [u8; 44]),
+}
+
+// The loops run over a fixed number of bytes and do not stop at the first bad one: that is the form which the compiler
+// vectorises, and much faster than base16ct and base64ct, whose care is for secrets.
+
+impl<'a> Presented<'a> {
+    pub(crate) fn parse(version: Version, text: &'a [u8]) -> Result<Self, Error> {
+        let presented = match version {
+            Version::V1 | Version::V2 => {
+                <&[u8; 64]>::try_from(text).ok().filter(|text| is_lower_hex(text)).map(Self::Hex)
+            }
+            Version::V3 => <&[u8; 44]>::try_from(text).ok().filter(|text| is_canonical_base64(text)).map(Self::Base64),
+        };
+        presented.ok_or(Error::MalformedSignature { version, length: text.len() })
+    }
+
+    /// The digest that the text stands for. There is one text for each.
+    pub(crate) fn digest(self) -> [u8; 32] {
+        match self {
+            Self::Hex(text) => hex_digest(text),
+            Self::Base64(text) => base64_digest(text),
         }
-        _ => Choice::from(0),
     }
 }
 
-/// Whether a presented text is in the canonical form of its scheme.
-pub(crate) fn check_form(version: Version, text: &[u8]) -> Result<(), Error> {
-    let canonical = match version {
-        Version::V1 | Version::V2 => text.try_into().is_ok_and(is_lower_hex),
-        Version::V3 => text.try_into().is_ok_and(is_canonical_base64),
-    };
-    if canonical { Ok(()) } else { Err(Error::MalformedSignature { version, length: text.len() }) }
+fn hex_digest(text: &[u8; 64]) -> [u8; 32] {
+    // Of '0' to '9', 0x30 to 0x39, the lower half is the value; of 'a' to 'f', 0x61 to 0x66, nine less.
+    let values = text.map(|digit| (digit & 0x0f).wrapping_add((digit >> 6).wrapping_mul(9)));
+    let mut digest = [0; 32];
+    for (place, pair) in digest.iter_mut().zip(values.chunks_exact(2)) {
+        *place = pair.iter().fold(0, |byte, value| byte << 4 | value);
+    }
+    digest
 }
 
-// The two checks of form look at public text only. They fold over a fixed number of bytes rather than stop at the first
-// bad one because that is the form the compiler vectorises, which makes them much faster than decoding.
+fn base64_digest(text: &[u8; 44]) -> [u8; 32] {
+    let values = text.map(|digit| match digit {
+        b'A'..=b'Z' => digit.wrapping_sub(b'A'),
+        b'a'..=b'z' => digit.wrapping_sub(b'a' - 26),
+        b'0'..=b'9' => digit.wrapping_add(52 - b'0'),
+        b'+' => 62,
+        _ => 63,
+    });
+    let mut bytes = [0; 33];
+    for (place, group) in bytes.chunks_exact_mut(3).zip(values.chunks_exact(4)) {
+        let [_, three @ ..] = group.iter().fold(0, |bits, value| bits << 6 | u32::from(*value)).to_be_bytes();
+        place.copy_from_slice(&three);
+    }
+    let [digest @ .., _padding] = bytes;
+    digest
+}
 
 fn is_lower_hex(text: &[u8; 64]) -> bool {
     text.iter().fold(true, |all, byte| all & matches!(byte, b'0'..=b'9' | b'a'..=b'f'))

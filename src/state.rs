@@ -1,11 +1,12 @@
-//! [`HashState`] and [`MacState`]: SHA-256 and HMAC-SHA-256 on their way.
+//! [`HashState`] and [`MacState`]: SHA-256 and HMAC-SHA-256 on their way; [`Digest`], where they lead.
 
 use hmac::block_api::HmacCore;
 use hmac::digest::block_api::{Buffer, BufferKindUser, EagerHash, FixedOutputCore};
 use hmac::digest::consts::U32;
 use hmac::digest::{InvalidLength, KeyInit, Output};
 use sha2::Sha256;
-use zeroize::ZeroizeOnDrop;
+use subtle::{Choice, ConstantTimeEq};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// SHA-256 of a secret and what follows it: v1 and v2.
 pub(crate) type HashState = State<<Sha256 as EagerHash>::Core>;
@@ -58,11 +59,34 @@ impl<C: FixedOutputCore<OutputSize = U32>> State<C> {
         buffer.digest_blocks(bytes, |blocks| core.update_blocks(blocks));
     }
 
-    /// The digest. What is left of the state is of no use.
+    /// What is left of the state is of no use.
     #[inline]
-    pub(crate) fn finish(&mut self) -> [u8; 32] {
+    pub(crate) fn finish(&mut self) -> Digest {
         let mut digest = Output::<C>::default();
         self.core.finalize_fixed_core(&mut self.buffer, &mut digest);
-        digest.into()
+        Digest(digest.into())
+    }
+}
+
+/// A computed digest. It is overwritten when it is dropped, and says nothing of itself but whether it is another.
+pub(crate) struct Digest([u8; 32]);
+
+impl Digest {
+    /// Without a branch or an address that depends on either.
+    ///
+    /// `subtle` judges the difference of all bytes at once: byte by byte it would take as long as a block of SHA-256.
+    #[inline]
+    pub(crate) fn is(&self, presented: &[u8; 32]) -> Choice {
+        self.0.iter().zip(presented).fold(0, |difference, (a, b)| difference | (a ^ b)).ct_eq(&0)
+    }
+
+    pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl Drop for Digest {
+    fn drop(&mut self) {
+        self.0.as_mut_slice().zeroize(); // a slice in one go, an array byte by byte
     }
 }

@@ -5,11 +5,12 @@ use core::time::Duration;
 
 use subtle::Choice;
 
+use crate::signature::Presented;
 use crate::state::{HashState, MacState};
 use crate::time::{self, Digits, Freshness};
 use crate::uri::SignedUri;
 use crate::utf8::Utf8Check;
-use crate::{ClientSecret, Error, Header, SecretError, Signature, SignatureHeaders, UnixTime, Version, signature};
+use crate::{ClientSecret, Error, Header, SecretError, SignatureHeaders, UnixTime, Version};
 
 /// What of a request comes before its body.
 #[derive(Clone, Copy, Debug)]
@@ -196,21 +197,22 @@ impl Verifier {
         if forbids_body(method) && !body.is_empty() {
             return Err(Error::UnexpectedBody);
         }
+        let presented = claim.presented.digest();
         let (current, previous) = match claim.scheme {
             Scheme::V1 => {
                 Utf8Check::whole(body)?;
-                self.each_secret(|secret| claim.is(&secret.v1(body)))
+                self.each_secret(|secret| secret.v1_digest(body).is(&presented))
             }
             Scheme::V2 => {
                 Utf8Check::whole(body)?;
-                self.each_secret(|secret| claim.is(&secret.v2_of(method, uri.as_received(), body)))
+                self.each_secret(|secret| secret.v2_digest(method, uri.as_received(), body).is(&presented))
             }
             Scheme::V3(digits, _) => {
                 let has_escapes = uri.has_escapes();
                 self.each_secret(|secret| {
-                    let as_received = claim.is(&secret.v3_of(method, uri.as_received(), body, digits));
+                    let as_received = secret.v3_digest(method, uri.as_received(), body, digits).is(&presented);
                     if has_escapes {
-                        as_received | claim.is(&secret.v3_of(method, uri.decoded(), body, digits))
+                        as_received | secret.v3_digest(method, uri.decoded(), body, digits).is(&presented)
                     } else {
                         as_received
                     }
@@ -232,7 +234,8 @@ impl Verifier {
             }
         };
         Ok(Verification {
-            signature: Signature::of(claim.version(), claim.signature),
+            version: claim.version(),
+            presented: claim.presented.digest(),
             candidates,
             body_forbidden: forbids_body(method),
             body_seen: false,
@@ -285,7 +288,7 @@ impl fmt::Debug for Verifier {
 
 /// What the headers of a request claim: the newest signature among them, well-formed.
 struct Claim<'a> {
-    signature: &'a [u8],
+    presented: Presented<'a>,
     scheme: Scheme<'a>,
 }
 
@@ -307,10 +310,10 @@ impl<'a> Claim<'a> {
         let timestamp = headers.get(Header::RequestTimestamp)?;
 
         if let Some(signature) = v3 {
-            signature::check_form(Version::V3, signature)?;
+            let presented = Presented::parse(Version::V3, signature)?;
             let timestamp = timestamp.ok_or(Error::MissingHeader { header: Header::RequestTimestamp })?;
             let digits = time::digits(timestamp)?;
-            return Ok(Self { signature, scheme: Scheme::V3(digits, UnixTime::from_digits(digits)) });
+            return Ok(Self { presented, scheme: Scheme::V3(digits, UnixTime::from_digits(digits)) });
         }
         let (version, scheme) = match version {
             None if unversioned.is_none() => return Err(Error::MissingSignature),
@@ -321,8 +324,7 @@ impl<'a> Claim<'a> {
             Some(_) => return Err(Error::UnknownVersion),
         };
         let signature = unversioned.ok_or(Error::MissingHeader { header: Header::Signature })?;
-        signature::check_form(version, signature)?;
-        Ok(Self { signature, scheme })
+        Ok(Self { presented: Presented::parse(version, signature)?, scheme })
     }
 
     const fn version(&self) -> Version {
@@ -339,10 +341,6 @@ impl<'a> Claim<'a> {
             Scheme::V3(_, timestamp) => Some(timestamp),
         }
     }
-
-    fn is(&self, computed: &Signature) -> Choice {
-        computed.ct_is(self.signature)
-    }
 }
 
 /// A request whose head has passed and whose body is being hashed. Made by [`Verifier::begin_at`].
@@ -350,7 +348,9 @@ impl<'a> Claim<'a> {
 /// It holds a few hundred bytes, however long the body is, and borrows nothing, so it can live in a future or a task.
 #[must_use = "a request is verified only when `finish` has returned `Ok`"]
 pub struct Verification {
-    signature: Signature,
+    version: Version,
+    /// The digest that the signature stands for.
+    presented: [u8; 32],
     candidates: Candidates,
     body_forbidden: bool,
     body_seen: bool,
@@ -392,10 +392,11 @@ impl UriForms {
     }
 
     /// Both forms are compared, whatever the first one says.
-    fn matches(&mut self, presented: &[u8], timestamp: &[u8]) -> Choice {
-        let as_received = signature::authenticated(&mut self.as_received, timestamp).ct_is(presented);
+    fn matches(&mut self, presented: &[u8; 32], timestamp: &[u8]) -> Choice {
+        self.update(timestamp);
+        let as_received = self.as_received.finish().is(presented);
         match &mut self.decoded {
-            Some(mac) => as_received | signature::authenticated(mac, timestamp).ct_is(presented),
+            Some(mac) => as_received | mac.finish().is(presented),
             None => as_received,
         }
     }
@@ -405,7 +406,7 @@ impl Verification {
     /// The scheme that is being verified.
     #[must_use]
     pub const fn version(&self) -> Version {
-        self.signature.version()
+        self.version
     }
 
     /// Takes the next bytes of the body, raw as they were received. Chunks may be of any size.
@@ -442,20 +443,19 @@ impl Verification {
     ///
     /// [`UnexpectedBody`](Error::UnexpectedBody), [`BodyNotUtf8`](Error::BodyNotUtf8) or [`Mismatch`](Error::Mismatch).
     pub fn finish(mut self) -> Result<Verified, Error> {
-        let Self { signature, candidates, body_seen, body_forbidden } = &mut self;
-        let (version, presented) = (signature.version(), signature.as_bytes());
+        let Self { version, presented, candidates, body_seen, body_forbidden } = &mut self;
         if *body_seen && *body_forbidden {
             return Err(Error::UnexpectedBody);
         }
         match candidates {
             Candidates::Hash { current, previous, utf8 } => {
                 utf8.finish()?;
-                let matches = |hash| signature::hashed(version, hash).ct_is(presented);
-                conclude(version, None, matches(current), previous.as_mut().map(matches))
+                let matches = |hash: &mut HashState| hash.finish().is(presented);
+                conclude(*version, None, matches(current), previous.as_mut().map(matches))
             }
             Candidates::Mac { current, previous, digits, timestamp } => {
                 let matches = |forms: &mut UriForms| forms.matches(presented, digits);
-                conclude(version, Some(*timestamp), matches(current), previous.as_mut().map(matches))
+                conclude(*version, Some(*timestamp), matches(current), previous.as_mut().map(matches))
             }
         }
     }
