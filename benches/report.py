@@ -88,7 +88,7 @@ def plot():
 
 
 sections = [
-    "Time for one request, and in brackets the multiple of the bare SHA-256 of as many bytes, all from one run.",
+    "Time for one request, and in brackets the multiple of the bare SHA-256 of as many bytes, medians of five runs.",
     *[table(scheme, BESIDE) for scheme in ["v1", "v2", "v3"]],
     "The crate's own cases:",
     *[table(scheme, OWN) for scheme in ["v1", "v2", "v3"]],

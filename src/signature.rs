@@ -173,13 +173,18 @@ fn hex_digest(text: &[u8; 64]) -> [u8; 32] {
 }
 
 fn base64_digest(text: &[u8; 44]) -> [u8; 32] {
-    let values = text.map(|digit| match digit {
-        b'A'..=b'Z' => digit.wrapping_sub(b'A'),
-        b'a'..=b'z' => digit.wrapping_sub(b'a' - 26),
-        b'0'..=b'9' => digit.wrapping_add(52 - b'0'),
-        b'+' => 62,
-        _ => 63,
-    });
+    // A multiple of 16, as below.
+    let mut values = [0; 48];
+    values.iter_mut().zip(text).for_each(|(place, digit)| *place = *digit);
+    for value in &mut values {
+        *value = match *value {
+            digit @ b'A'..=b'Z' => digit.wrapping_sub(b'A'),
+            digit @ b'a'..=b'z' => digit.wrapping_sub(b'a' - 26),
+            digit @ b'0'..=b'9' => digit.wrapping_add(52 - b'0'),
+            b'+' => 62,
+            _ => 63,
+        };
+    }
     let mut bytes = [0; 33];
     for (place, group) in bytes.chunks_exact_mut(3).zip(values.chunks_exact(4)) {
         let [_, three @ ..] = group.iter().fold(0, |bits, value| bits << 6 | u32::from(*value)).to_be_bytes();
