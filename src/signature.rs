@@ -247,3 +247,26 @@ impl fmt::Debug for SignedHeaders {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use base64ct::{Base64, Encoding};
+
+    use super::*;
+
+    /// Each value of each byte, among zeros, ones and both.
+    #[test]
+    fn the_digest_is_the_one_that_was_encoded() {
+        for fill in [0, 0xff, 0x5a] {
+            for (place, value) in (0..32).flat_map(|place| (0..=0xff).map(move |value| (place, value))) {
+                let digest: [u8; 32] = core::array::from_fn(|at| if at == place { value } else { fill });
+                let decoded = |version, text: &str| Presented::parse(version, text.as_bytes()).map(Presented::digest);
+                let mut text = [0; 64];
+                let hex = base16ct::lower::encode_str(&digest, &mut text).map(|text| decoded(Version::V2, text));
+                assert_eq!(hex, Ok(Ok(digest)));
+                let base64 = Base64::encode(&digest, &mut text).map(|text| decoded(Version::V3, text));
+                assert_eq!(base64, Ok(Ok(digest)));
+            }
+        }
+    }
+}
