@@ -139,8 +139,9 @@ pub(crate) enum Presented<'a> {
     Base64(&'a [u8; 44]),
 }
 
-// The loops run over a fixed number of bytes and do not stop at the first bad one: that is the form which the compiler
-// vectorises, and much faster than base16ct and base64ct, whose care is for secrets.
+// The form is judged by itself, since a request that is refused before its body needs no digest. The loops run over a
+// fixed number of bytes and do not stop at the first bad one: that is the form which the compiler vectorises, and much
+// faster than base16ct and base64ct, whose care is for secrets.
 
 impl<'a> Presented<'a> {
     pub(crate) fn parse(version: Version, text: &'a [u8]) -> Result<Self, Error> {
