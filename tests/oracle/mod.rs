@@ -1,0 +1,376 @@
+//! A signer and verifier written from `docs/PROTOCOL.md` as plainly as possible, to hold the crate to.
+//!
+//! It concatenates, replaces in strings, compares with `==` and copies freely. It uses neither the crate nor any
+//! dependency: SHA-256, HMAC, hex and base64 are written out from their definitions, so an error in the crate or in
+//! what it builds on shows as a difference. The tests, the fuzz targets and the servers' suite include this one file.
+
+#![allow(
+    dead_code,
+    clippy::all,
+    clippy::pedantic,
+    reason = "each program that includes it uses a part, under its own lints"
+)]
+
+// --- Hashes and encodings ---
+
+/// The round constants of FIPS 180-4 section 4.2.2.
+#[rustfmt::skip]
+const ROUNDS: [u32; 64] = [
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+];
+
+/// The initial hash value of FIPS 180-4 section 5.3.3.
+const INITIAL: [u32; 8] =
+    [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
+
+/// FIPS 180-4 section 6.2.2.
+fn compress(state: [u32; 8], block: &[u8]) -> [u32; 8] {
+    let mut schedule = [0_u32; 64];
+    for t in 0..16 {
+        schedule[t] = u32::from_be_bytes([block[4 * t], block[4 * t + 1], block[4 * t + 2], block[4 * t + 3]]);
+    }
+    for t in 16..64 {
+        let (x, y) = (schedule[t - 15], schedule[t - 2]);
+        let small0 = x.rotate_right(7) ^ x.rotate_right(18) ^ (x >> 3);
+        let small1 = y.rotate_right(17) ^ y.rotate_right(19) ^ (y >> 10);
+        schedule[t] = small1.wrapping_add(schedule[t - 7]).wrapping_add(small0).wrapping_add(schedule[t - 16]);
+    }
+    let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = state;
+    for t in 0..64 {
+        let big1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
+        let choice = (e & f) ^ (!e & g);
+        let t1 = h.wrapping_add(big1).wrapping_add(choice).wrapping_add(ROUNDS[t]).wrapping_add(schedule[t]);
+        let big0 = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
+        let majority = (a & b) ^ (a & c) ^ (b & c);
+        let t2 = big0.wrapping_add(majority);
+        (h, g, f, e, d, c, b, a) = (g, f, e, d.wrapping_add(t1), c, b, a, t1.wrapping_add(t2));
+    }
+    let after = [a, b, c, d, e, f, g, h];
+    std::array::from_fn(|i| state[i].wrapping_add(after[i]))
+}
+
+/// What SHA-256 appends to a message of this many bytes: a one bit, zeros, the length in bits (FIPS 180-4 section 5.1.1).
+///
+/// For an attacker who extends a signed message this is the glue.
+pub fn glue(length: u64) -> Vec<u8> {
+    let zeros = (64 + 56 - (length % 64 + 1) % 64) % 64;
+    [[0x80].as_slice(), &vec![0; zeros as usize], &length.wrapping_mul(8).to_be_bytes()].concat()
+}
+
+pub fn sha256(message: &[u8]) -> [u8; 32] {
+    finish(INITIAL, message, message.len() as u64)
+}
+
+/// Hashes the last bytes of a message of `length` bytes, the state being that of all before them.
+fn finish(mut state: [u32; 8], rest: &[u8], length: u64) -> [u8; 32] {
+    let mut blocks = rest.chunks_exact(64);
+    for block in &mut blocks {
+        state = compress(state, block);
+    }
+    for block in [blocks.remainder(), &glue(length)].concat().chunks(64) {
+        state = compress(state, block);
+    }
+    state.map(u32::to_be_bytes).concat().try_into().unwrap()
+}
+
+/// The length extension of SHA-256: from `hash = hex(SHA-256(m))` and the length of `m` alone, without knowing `m`, the
+/// glue and `hex(SHA-256(m ‖ glue ‖ suffix))`.
+pub fn extend(hash: &str, length: usize, suffix: &[u8]) -> (Vec<u8>, String) {
+    let glue = glue(length as u64);
+    // The hash is the whole state after m ‖ glue, so hashing goes on from there.
+    let state = std::array::from_fn(|i| u32::from_str_radix(&hash[8 * i..8 * i + 8], 16).expect("a hash in hex"));
+    let extended = hex(&finish(state, suffix, (length + glue.len() + suffix.len()) as u64));
+    (glue, extended)
+}
+
+/// RFC 2104.
+pub fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let mut block = [0; 64];
+    if key.len() > 64 {
+        block[..32].copy_from_slice(&sha256(key));
+    } else {
+        block[..key.len()].copy_from_slice(key);
+    }
+    let inner = sha256(&[&block.map(|byte| byte ^ 0x36), message].concat());
+    sha256(&[block.map(|byte| byte ^ 0x5c).as_slice(), &inner].concat())
+}
+
+pub fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]))
+        .collect()
+}
+
+/// RFC 4648, with padding.
+pub fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let bits = (0..3).fold(0_usize, |bits, i| bits << 8 | usize::from(*group.get(i).unwrap_or(&0)));
+        for i in 0..4 {
+            let digit = char::from(ALPHABET[bits >> (18 - 6 * i) & 63]);
+            text.push(if i <= group.len() { digit } else { '=' });
+        }
+    }
+    text
+}
+
+// --- The three schemes ---
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scheme {
+    V1,
+    V2,
+    V3,
+}
+
+impl Scheme {
+    pub const ALL: [Self; 3] = [Self::V1, Self::V2, Self::V3];
+
+    /// As the version header has it.
+    pub fn name(self) -> &'static str {
+        ["v1", "v2", "v3"][self as usize]
+    }
+}
+
+/// The digest whose text is the signature. Only v3 uses the timestamp.
+pub fn digest(scheme: Scheme, secret: &str, method: &str, uri: &[u8], body: &[u8], timestamp: &[u8]) -> [u8; 32] {
+    let (secret, method) = (secret.as_bytes(), method.as_bytes());
+    match scheme {
+        Scheme::V1 => sha256(&[secret, body].concat()),
+        Scheme::V2 => sha256(&[secret, method, uri, body].concat()),
+        Scheme::V3 => hmac(secret, &[method, uri, body, timestamp].concat()),
+    }
+}
+
+pub fn sign(scheme: Scheme, secret: &str, method: &str, uri: &str, body: &[u8], timestamp: &[u8]) -> String {
+    let digest = digest(scheme, secret, method, uri.as_bytes(), body, timestamp);
+    if scheme == Scheme::V3 { base64(&digest) } else { hex(&digest) }
+}
+
+pub fn v1(secret: &str, body: impl AsRef<[u8]>) -> String {
+    hex(&digest(Scheme::V1, secret, "", b"", body.as_ref(), b""))
+}
+
+pub fn v2(secret: &str, method: &str, uri: impl AsRef<[u8]>, body: impl AsRef<[u8]>) -> String {
+    hex(&digest(Scheme::V2, secret, method, uri.as_ref(), body.as_ref(), b""))
+}
+
+pub fn v3(secret: &str, method: &str, uri: impl AsRef<[u8]>, body: impl AsRef<[u8]>, timestamp: &str) -> String {
+    base64(&digest(Scheme::V3, secret, method, uri.as_ref(), body.as_ref(), timestamp.as_bytes()))
+}
+
+/// The twelve escapes of v3. One after the other is as good as one pass: no replacement holds a `%` or a hex digit.
+pub fn decode_uri(uri: &str) -> String {
+    let table = [
+        ("%3A", ":"),
+        ("%2F", "/"),
+        ("%3F", "?"),
+        ("%40", "@"),
+        ("%21", "!"),
+        ("%24", "$"),
+        ("%27", "'"),
+        ("%28", "("),
+        ("%29", ")"),
+        ("%2A", "*"),
+        ("%2C", ","),
+        ("%3B", ";"),
+    ];
+    if !uri.contains('%') {
+        return uri.to_owned();
+    }
+    table.iter().fold(uri.to_owned(), |uri, (escape, character)| {
+        uri.replace(escape, character).replace(&escape.to_lowercase(), character)
+    })
+}
+
+// --- The verdict ---
+
+/// A request as it arrives, the headers in their order.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    pub method: &'a str,
+    pub uri: &'a str,
+    pub headers: &'a [(String, Vec<u8>)],
+    pub body: &'a [u8],
+}
+
+/// What the operator has set. Times are in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy<'a> {
+    pub secret: &'a str,
+    pub previous: Option<&'a str>,
+    pub minimum: Scheme,
+    pub max_age: u64,
+    pub max_clock_skew: u64,
+    pub max_body: Option<u64>,
+    /// Whether the body's half of the boundary rule is lifted.
+    pub any_body: bool,
+}
+
+/// What makes a request acceptable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    pub scheme: Scheme,
+    pub timestamp: Option<u64>,
+    pub by_current: bool,
+    /// The digest that was presented.
+    pub digest: [u8; 32],
+}
+
+/// Judges a request at a time. `None` if it breaks any rule.
+pub fn judge(policy: &Policy, request: &Request, now: u64) -> Option<Accepted> {
+    let Request { method, uri, body, .. } = *request;
+    let unversioned = once(request, "x-hubspot-signature")?;
+    let version = once(request, "x-hubspot-signature-version")?;
+    let v3 = once(request, "x-hubspot-signature-v3")?;
+    let timestamp = once(request, "x-hubspot-request-timestamp")?;
+
+    // The newest scheme that is there decides.
+    let (scheme, presented) = match (v3, version) {
+        (Some(text), _) => (Scheme::V3, text),
+        (None, None | Some(b"v2")) => (Scheme::V2, unversioned?),
+        (None, Some(b"v1")) => (Scheme::V1, unversioned?),
+        _ => return None,
+    };
+    let (timestamp, signed_at) = match scheme {
+        Scheme::V3 => (timestamp?, Some(timestamp_millis(timestamp?)?)),
+        _ => (b"".as_slice(), None),
+    };
+    let is_fresh = signed_at.is_none_or(|signed_at| {
+        let age = i128::from(now) - i128::from(signed_at);
+        age <= i128::from(policy.max_age) && -age <= i128::from(policy.max_clock_skew)
+    });
+    let uri_is_signed = scheme > Scheme::V1;
+    if scheme < policy.minimum
+        || !is_fresh
+        || !is_method(method)
+        || uri_is_signed && !(is_absolute(uri) && has_only_uri_characters(uri))
+        || ["GET", "HEAD"].contains(&method) && !body.is_empty()
+        || policy.max_body.is_some_and(|limit| body.len() as u64 > limit)
+        || !policy.any_body && !body_may_stand_alone(body)
+        || scheme < Scheme::V3 && body.contains(&0)
+    {
+        return None;
+    }
+
+    let decoded = decode_uri(uri);
+    let forms: &[&str] = if scheme == Scheme::V3 && decoded != uri { &[uri, &decoded] } else { &[uri] };
+    let by = |secret: &str| {
+        forms.iter().find_map(|uri| {
+            let digest = digest(scheme, secret, method, uri.as_bytes(), body, timestamp);
+            let text = if scheme == Scheme::V3 { base64(&digest) } else { hex(&digest) };
+            (text.as_bytes() == presented).then_some(digest)
+        })
+    };
+    let accepted = |digest, by_current| Accepted { scheme, timestamp: signed_at, by_current, digest };
+    let by_current = by(policy.secret).map(|digest| accepted(digest, true));
+    by_current.or_else(|| by(policy.previous?).map(|digest| accepted(digest, false)))
+}
+
+/// Judges as a hasty endpoint does, and is what an attack has to fool: *any* signature of the request is right. It asks for
+/// no minimum version and no form, and of the timestamp what the SDKs ask, that it is not more than 5 minutes old.
+pub fn accepts_naively(secret: &str, request: &Request, now: u64) -> bool {
+    let text = |name: &str| {
+        let value = request.headers.iter().find(|header| header.0.eq_ignore_ascii_case(name));
+        value.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+    };
+    let Request { method, uri, body, .. } = *request;
+    let scheme = if text("x-hubspot-signature-version").as_deref() == Some("v1") { Scheme::V1 } else { Scheme::V2 };
+    if text("x-hubspot-signature").is_some_and(|presented| presented == sign(scheme, secret, method, uri, body, b"")) {
+        return true;
+    }
+    let (Some(presented), Some(timestamp)) = (text("x-hubspot-signature-v3"), text("x-hubspot-request-timestamp"))
+    else {
+        return false;
+    };
+    let too_old = timestamp.parse::<i128>().is_ok_and(|signed| i128::from(now) - signed > 300_000);
+    !too_old
+        && [uri.to_owned(), decode_uri(uri)].iter().any(|uri| v3(secret, method, uri, body, &timestamp) == presented)
+}
+
+/// The value of a header without the blanks around it. The outer `None` is for a header that occurs twice.
+fn once<'a>(request: &Request<'a>, name: &str) -> Option<Option<&'a [u8]>> {
+    let mut values = request.headers.iter().filter(|header| header.0.eq_ignore_ascii_case(name));
+    let value = values.next().map(|header| trim(&header.1));
+    if values.next().is_some() { None } else { Some(value) }
+}
+
+/// Without the spaces and tabs at both ends.
+pub fn trim(value: &[u8]) -> &[u8] {
+    let blanks = |bytes: &mut dyn Iterator<Item = &u8>| bytes.take_while(|byte| b" \t".contains(byte)).count();
+    let value = &value[blanks(&mut value.iter())..];
+    &value[..value.len() - blanks(&mut value.iter().rev())]
+}
+
+/// The milliseconds of exactly 13 digits, the first not 0.
+pub fn timestamp_millis(text: &[u8]) -> Option<u64> {
+    let digits = String::from_utf8(text.to_vec()).ok()?;
+    (digits.len() == 13 && !digits.starts_with('0') && digits.chars().all(|c| c.is_ascii_digit()))
+        .then(|| digits.parse().unwrap())
+}
+
+/// Upper case, or letters could move between method and URI.
+pub fn is_method(method: &str) -> bool {
+    !method.is_empty() && method.chars().all(|c| c.is_ascii_uppercase())
+}
+
+/// `http://` or `https://`, then a host.
+pub fn is_absolute(uri: &str) -> bool {
+    let lower = uri.to_ascii_lowercase();
+    let rest = lower.strip_prefix("https://").or(lower.strip_prefix("http://"));
+    rest.is_some_and(|rest| rest.chars().next().is_some_and(|first| !"/?#:@".contains(first)))
+}
+
+/// The URI's half of the boundary rule: no `{`, no `"`, no white space and no control character.
+pub fn has_only_uri_characters(uri: &str) -> bool {
+    uri.bytes().all(|byte| byte > b' ' && byte != 0x7f && byte != b'{' && byte != b'"')
+}
+
+/// The body's half of the boundary rule: empty, or, white space apart, an object, an array or a string by its first and
+/// its last byte.
+pub fn body_may_stand_alone(body: &[u8]) -> bool {
+    let is_blank = |byte: &u8| b" \t\r\n".contains(byte);
+    let first = body.iter().position(|byte| !is_blank(byte));
+    let last = body.iter().rposition(|byte| !is_blank(byte));
+    let (Some(first), Some(last)) = (first, last) else { return body.is_empty() };
+    last > first && matches!((body[first], body[last]), (b'{', b'}') | (b'[', b']') | (b'"', b'"'))
+}
+
+// --- Client secrets ---
+
+/// Whether a text may serve as client secret.
+pub fn is_secret(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let is_invisible = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    let is_quote = |c: char| "\"'`“”„‘’".contains(c);
+    let placeholders = ["undefined", "null", "none", "changeme"];
+    let at_ends = |unwanted: &dyn Fn(char) -> bool| text.starts_with(unwanted) || text.ends_with(unwanted);
+    let is_template = [("${", "}"), ("{{", "}}"), ("<", ">")]
+        .iter()
+        .any(|(open, close)| text.starts_with(open) && text.ends_with(close));
+    let is_assignment = text.split_once('=').is_some_and(|(name, value)| {
+        !name.is_empty() && !value.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    });
+    text.chars().count() > 1
+        && !at_ends(&is_invisible)
+        && !at_ends(&is_quote)
+        && !lower.starts_with("pat-")
+        && !lower.starts_with("bearer ")
+        && !placeholders.contains(&lower.as_str())
+        && !is_template
+        && !is_assignment
+}
