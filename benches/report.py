@@ -1,4 +1,4 @@
-"""Turns `results/results.csv` into `results/results.md` and `results/results.svg`."""
+"""Turns `target/results.csv` into `results/results.md` and `results/results.svg`."""
 
 import csv
 import pathlib
@@ -17,7 +17,7 @@ OWN = [
 ]
 
 runs, two_threads = {}, []
-for row in csv.DictReader((HERE / "results.csv").open()):
+for row in csv.DictReader((HERE.parent / "target/results.csv").open()):
     if row["case"].startswith("requests of two threads"):
         two_threads.append(float(row["ratio"]))
     elif row["scheme"] != "scheme":  # each run has its head line
