@@ -1,4 +1,5 @@
 //! Says whether a captured HTTP request really comes from HubSpot. Without arguments it judges the captures beside it.
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "the example is short")]
 
 use std::ffi::OsString;
 use std::io::Read;

@@ -1,4 +1,5 @@
 //! The shape of the API: auto traits, what may not be implemented, sizes, `Debug`, and messages that say what to do.
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! The promises of the feature `axum`: the extractor gives what the layer left, and fails loudly where it left nothing.
-
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 #![cfg(feature = "axum")]
 
 mod adapters_common;

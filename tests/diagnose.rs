@@ -1,4 +1,5 @@
 //! Each cause of docs/PROTOCOL.md §6, made by really doing the damage to a genuine request, is found and named.
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 #![cfg(feature = "diagnose")]
 
 use std::io::Write;

@@ -1,4 +1,5 @@
 //! What a diagnosis must never do: call a hopeless request explained, take long, or say a secret.
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 #![cfg(feature = "diagnose")]
 
 use std::io::Write;

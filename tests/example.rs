@@ -1,4 +1,5 @@
 //! `examples/verify.rs` as a person runs it: what it says, how it exits, and that it never shows a secret or a signature.
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 
 use std::io::Write;
 use std::process::{Command, Stdio};

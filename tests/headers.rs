@@ -1,4 +1,5 @@
 //! HubSpot's headers: every way to hand them over, white space, and every byte value in every position.
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 
 mod common;
 

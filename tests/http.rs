@@ -1,5 +1,5 @@
 //! The promises of the feature `http`: which URL is verified, and that the rest is the core.
-
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 #![cfg(feature = "http")]
 
 mod adapters_common;

@@ -1,5 +1,5 @@
 //! The promise that verifying through the feature `http` allocates nothing, whatever the verdict.
-
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 #![cfg(feature = "http")]
 
 mod adapters_common;

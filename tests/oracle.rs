@@ -1,5 +1,6 @@
 //! Computed signatures equal those of a naive signer that concatenates, for secrets and bodies of every length about a
 //! block.
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! The weaknesses known of other implementations (docs/PROTOCOL.md §5, last paragraph), one test each: what passes or
 //! crashes there is refused here.
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 
 mod common;
 

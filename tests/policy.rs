@@ -1,5 +1,6 @@
 //! Which requests a verifier believes: minimum version, freshness, rotation, the newest scheme alone, and what is
 //! refused before the body.
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 
 mod common;
 

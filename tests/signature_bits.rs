@@ -1,5 +1,6 @@
 //! A signature passes as the exact text it is: every bit and every length, and the checks of form against real
 //! decoders.
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! The promises of the feature `tower`, over bodies that follow a script.
-
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 #![cfg(feature = "tower")]
 
 mod adapters_common;

@@ -1,5 +1,5 @@
 //! The promises of the feature `tower` about memory: one buffer, no larger than the limit, freed with the future.
-
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 #![cfg(feature = "tower")]
 
 mod adapters_common;

@@ -1,4 +1,5 @@
 //! The URI of v3: as received or with the twelve escapes decoded, these and no others, in one pass.
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 
 mod common;
 

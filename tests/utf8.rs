@@ -1,4 +1,5 @@
 //! v1 and v2 take a body only if it is UTF-8, and say how far it was, however it is cut into chunks.
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! What is made of a client secret is overwritten when it is dropped: the tests look at the memory where it lay.
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 // An emulated 32-bit program sees other addresses than the kernel does.
 #![cfg(all(target_os = "linux", target_pointer_width = "64"))]
 

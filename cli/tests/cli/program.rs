@@ -12,9 +12,9 @@ pub const OTHER_SECRET: &str = "0a4b7c1e-5d2f-4e8a-9b3c-6f1d2e7a8b90";
 pub const SIGNED: &str = "1693657560000";
 pub const PUBLIC_URL: &str = "https://www.example.com";
 
-pub const WORKFLOW: &str = include_str!("../../examples/captures/workflow.http");
-pub const TAMPERED: &str = include_str!("../../examples/captures/workflow-tampered.http");
-pub const V3: &str = include_str!("../../examples/captures/v3.http");
+pub const WORKFLOW: &str = include_str!("../../../examples/captures/workflow.http");
+pub const TAMPERED: &str = include_str!("../../../examples/captures/workflow-tampered.http");
+pub const V3: &str = include_str!("../../../examples/captures/v3.http");
 
 #[derive(Debug)]
 pub struct Outcome {
