@@ -333,7 +333,11 @@ pub fn is_absolute(uri: &str) -> bool {
 
 /// The URI's half of the boundary rule: no `{`, no `"`, no white space and no control character.
 pub fn has_only_uri_characters(uri: &str) -> bool {
-    uri.bytes().all(|byte| byte > b' ' && byte != 0x7f && byte != b'{' && byte != b'"')
+    uri.bytes().all(is_uri_byte)
+}
+
+pub fn is_uri_byte(byte: u8) -> bool {
+    byte > b' ' && byte != 0x7f && byte != b'{' && byte != b'"'
 }
 
 /// The body's half of the boundary rule: empty, or, white space apart, an object, an array or a string by its first and
@@ -350,27 +354,322 @@ pub fn body_may_stand_alone(body: &[u8]) -> bool {
 
 /// Whether a text may serve as client secret.
 pub fn is_secret(text: &str) -> bool {
-    let lower = text.to_lowercase();
+    secret_fault(text).is_none()
+}
+
+/// The reason why a text cannot be a client secret, as the crate's `SecretError` names it.
+pub fn secret_fault(text: &str) -> Option<&'static str> {
+    let at_ends = |unwanted: &dyn Fn(char) -> bool| text.starts_with(unwanted) || text.ends_with(unwanted);
     let is_invisible = |c: char| {
         c.is_whitespace()
             || c.is_control()
-            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+            || matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+            || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
-    let is_quote = |c: char| "\"'`“”„‘’".contains(c);
-    let placeholders = ["undefined", "null", "none", "changeme"];
-    let at_ends = |unwanted: &dyn Fn(char) -> bool| text.starts_with(unwanted) || text.ends_with(unwanted);
-    let is_template = [("${", "}"), ("{{", "}}"), ("<", ">")]
-        .iter()
-        .any(|(open, close)| text.starts_with(open) && text.ends_with(close));
-    let is_assignment = text.split_once('=').is_some_and(|(name, value)| {
-        !name.is_empty() && !value.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    let lower = text.to_ascii_lowercase();
+    let between = |open: &str, close: &str| text.starts_with(open) && text.ends_with(close);
+    let (name, value) = match text.find(['=', ':']) {
+        Some(at) => (&text[..at], text[at + 1..].trim_start_matches('=')),
+        None => ("", ""),
+    };
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-. ".contains(c));
+    let plain: String = lower.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+    let placeholders = [
+        "undefined",
+        "null",
+        "none",
+        "nil",
+        "nan",
+        "true",
+        "false",
+        "changeme",
+        "secret",
+        "clientsecret",
+        "appsecret",
+        "mysecret",
+        "hubspotclientsecret",
+        "hubspotsecret",
+        "password",
+        "todo",
+        "tbd",
+        "placeholder",
+        "example",
+        "test",
+        "objectobject",
+        "string",
+    ];
+    let instructions = ["your", "insert", "replace", "changeme", "enter", "paste"];
+    let rules = [
+        ("Empty", text.is_empty()),
+        ("SurroundingWhiteSpace", at_ends(&is_invisible)),
+        ("Quoted", at_ends(&|c| "\"'`“”„‘’".contains(c))),
+        ("Bearer", ["bearer ", "basic ", "token "].iter().any(|word| lower.starts_with(word))),
+        ("AccessToken", text.starts_with("pat-")),
+        (
+            "Template",
+            text.starts_with('$')
+                || ["${", "{{", "#{", "://"].iter().any(|mark| text.contains(mark))
+                || [("<", ">"), ("%", "%"), ("[", "]"), ("{", "}")].iter().any(|(open, close)| between(open, close)),
+        ),
+        ("Assignment", is_name && !value.is_empty()),
+        (
+            "Placeholder",
+            plain.replace('x', "").is_empty()
+                || placeholders.contains(&plain.as_str())
+                || instructions.iter().any(|word| plain.starts_with(word)),
+        ),
+        ("TooShort", text.chars().count() < 16),
+    ];
+    rules.into_iter().find(|(_, is_broken)| *is_broken).map(|(name, _)| name)
+}
+
+// --- The public URL ---
+
+/// Where the public URL of a request comes from.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// Path and query come from the request.
+    Server(String),
+    /// Only the query comes from the request.
+    Endpoint {
+        url: String,
+        any_path: bool,
+    },
+    Host {
+        https: bool,
+    },
+    Forwarded {
+        last: bool,
+    },
+}
+
+/// The URL that HubSpot called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PublicUrl {
+    Known(String),
+    /// The standards leave it open, or forbid it and proxies write it all the same: this URL or none.
+    Lenient(String),
+    Unknown,
+}
+
+/// The URL that HubSpot called, by the target and the headers of a request.
+pub fn public_url(origin: &Origin, prefix: &str, target: &str, headers: &[(String, Vec<u8>)]) -> PublicUrl {
+    let target = target.split('#').next().unwrap_or_default();
+    let (authority, path_and_query) = match target.split_once("://") {
+        _ if target.starts_with(['/', '?']) => (None, target),
+        Some((_, rest)) => {
+            let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+            (Some(authority), if path.is_empty() { "/" } else { path })
+        }
+        None => return PublicUrl::Unknown,
+    };
+    let found = match origin {
+        Origin::Server(base) => {
+            Found { certain: true, scheme: String::new(), host: base.strip_suffix('/').unwrap_or(base).to_owned() }
+        }
+        Origin::Endpoint { url, any_path } => {
+            let (path, query) = path_and_query.split_at(path_and_query.find('?').unwrap_or(path_and_query.len()));
+            return match *any_path || path_is_of_endpoint(path, url) {
+                true => PublicUrl::Known(format!("{url}{query}")),
+                false => PublicUrl::Unknown,
+            };
+        }
+        Origin::Host { https } => match host(authority, headers) {
+            Some(host) => Found { certain: true, scheme: if *https { "https://" } else { "http://" }.to_owned(), host },
+            None => return PublicUrl::Unknown,
+        },
+        Origin::Forwarded { last } => match forwarded(*last, authority, headers) {
+            Some(found) => found,
+            None => return PublicUrl::Unknown,
+        },
+    };
+    let url = format!("{}{}{prefix}{path_and_query}", found.scheme, found.host);
+    if found.certain { PublicUrl::Known(url) } else { PublicUrl::Lenient(url) }
+}
+
+struct Found {
+    certain: bool,
+    scheme: String,
+    host: String,
+}
+
+/// Whether the path is the end of the endpoint's path or has it as its own end, at the boundary of a segment: a gateway or
+/// a router may have removed a prefix or added one, and may have decoded the path.
+fn path_is_of_endpoint(path: &str, url: &str) -> bool {
+    let after_scheme = url.split_once("://").map_or("", |(_, rest)| rest);
+    let endpoint = percent_decoded(after_scheme.find('/').map_or("/", |at| &after_scheme[at..]));
+    let path = percent_decoded(if path.is_empty() { "/" } else { path });
+    let (shorter, longer) = if path.len() < endpoint.len() { (&path, &endpoint) } else { (&endpoint, &path) };
+    // A path that is only a slash would be the end of too many.
+    longer == shorter || longer.ends_with(shorter) && shorter.iter().any(|byte| *byte != b'/')
+}
+
+fn percent_decoded(text: &str) -> Vec<u8> {
+    let (bytes, mut decoded, mut at) = (text.as_bytes(), Vec::new(), 0);
+    while at < bytes.len() {
+        let digits = bytes.get(at + 1..at + 3).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        match digits {
+            Some(digits) if bytes[at] == b'%' => {
+                decoded.push(u8::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap());
+                at += 3;
+            }
+            _ => {
+                decoded.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    decoded
+}
+
+/// The value of a header, if it is there once and is visible ASCII. The outer `None` is for one that is there otherwise.
+fn one(headers: &[(String, Vec<u8>)], name: &str) -> Option<Option<String>> {
+    let values: Vec<_> = headers.iter().filter(|header| header.0.eq_ignore_ascii_case(name)).collect();
+    match values[..] {
+        [] => Some(None),
+        [(_, value)] if value.iter().all(|byte| (b' '..=b'~').contains(byte) || *byte == b'\t') => {
+            Some(Some(String::from_utf8(value.clone()).unwrap()))
+        }
+        _ => None,
+    }
+}
+
+/// The host of the request itself. HTTP/2 and targets in absolute form have it in the target, others in `Host`.
+fn host(authority: Option<&str>, headers: &[(String, Vec<u8>)]) -> Option<String> {
+    let host = match (authority, one(headers, "host")?) {
+        (Some(authority), Some(header)) if authority != header => return None,
+        (Some(authority), _) => authority.to_owned(),
+        (None, header) => header?,
+    };
+    is_host(&host).then_some(host)
+}
+
+/// Scheme and host by `Forwarded` (RFC 7239), by `X-Forwarded-Proto` and `X-Forwarded-Host`, or by both if they agree.
+fn forwarded(last: bool, authority: Option<&str>, headers: &[(String, Vec<u8>)]) -> Option<Found> {
+    let blank = |c| c == ' ' || c == '\t';
+    // RFC 9110 section 5.6.1.2: a recipient ignores empty elements of a list.
+    let entry = |elements: Vec<String>| {
+        let mut elements = elements.into_iter().filter(|element| !element.is_empty());
+        if last { elements.next_back() } else { elements.next() }
+    };
+    let listed = |name: &str| {
+        let value = one(headers, name)?;
+        // A header that is there must say something.
+        value.map_or(Some(None), |list| {
+            Some(Some(entry(list.split(',').map(|text| text.trim_matches(blank).to_owned()).collect())?))
+        })
+    };
+    let (x_proto, x_host) = (listed("x-forwarded-proto")?, listed("x-forwarded-host")?);
+    let mut certain = true;
+    let (mut proto, mut name) = (None, None);
+    if let Some(list) = one(headers, "forwarded")? {
+        let element =
+            entry(split_unquoted(&list, ',')?.into_iter().map(|text| text.trim_matches(blank).to_owned()).collect())?;
+        for pair in split_unquoted(&element, ';')? {
+            // RFC 7239 section 4: pairs may be empty.
+            if pair.is_empty() {
+                continue;
+            }
+            let (key, value) = pair.split_once('=')?;
+            let (key, value) = (
+                key.trim_matches(blank),
+                unquoted(value.trim_matches(blank)).unwrap_or_else(|| {
+                    certain = false;
+                    value.trim_matches(blank).to_owned()
+                }),
+            );
+            // White space around pairs, a name that is no token, characters that must be quoted, or that need not be: not by the
+            // grammar, or without a use.
+            certain &=
+                !pair.starts_with(blank) && !pair.contains(" =") && !pair.contains("= ") && !pair.ends_with(blank);
+            certain &= is_token(key) && !pair.contains('\\');
+            let place = if key.eq_ignore_ascii_case("proto") {
+                &mut proto
+            } else if key.eq_ignore_ascii_case("host") {
+                &mut name
+            } else {
+                continue;
+            };
+            if place.replace(value).is_some() {
+                return None;
+            }
+        }
+    }
+    let proto = agreed(proto.map(|text| text.to_ascii_lowercase()), x_proto.map(|text| text.to_ascii_lowercase()))??;
+    if proto != "https" && proto != "http" {
+        return None;
+    }
+    let host = match agreed(name, x_host)? {
+        Some(name) => is_host(&name).then_some(name)?,
+        None => host(authority, headers)?,
+    };
+    Some(Found { certain, scheme: format!("{proto}://"), host })
+}
+
+/// What both say, or the one that says it. The outer `None` is for a contradiction.
+fn agreed(a: Option<String>, b: Option<String>) -> Option<Option<String>> {
+    if a.is_some() && b.is_some() && a != b { None } else { Some(a.or(b)) }
+}
+
+/// The parts between the separators that are outside quoted strings (RFC 9110 section 5.6.4). `None` if a quote stays open.
+fn split_unquoted(text: &str, separator: char) -> Option<Vec<String>> {
+    let (mut parts, mut part, mut quoted, mut escaped) = (Vec::new(), String::new(), false, false);
+    for c in text.chars() {
+        if c == separator && !quoted {
+            parts.push(std::mem::take(&mut part));
+            continue;
+        }
+        part.push(c);
+        quoted ^= c == '"' && !escaped;
+        escaped = quoted && c == '\\' && !escaped;
+    }
+    parts.push(part);
+    (!quoted).then_some(parts)
+}
+
+/// A token, or the content of a quoted string. `None` if the text is neither.
+fn unquoted(value: &str) -> Option<String> {
+    if is_token(value) {
+        return Some(value.to_owned());
+    }
+    let inner = value.strip_prefix('"')?.strip_suffix('"')?;
+    let (mut content, mut escaped) = (String::new(), false);
+    for c in inner.chars() {
+        match c {
+            '\\' if !escaped => escaped = true,
+            '"' if !escaped => return None,
+            _ => {
+                content.push(c);
+                escaped = false;
+            }
+        }
+    }
+    (!escaped).then_some(content)
+}
+
+/// RFC 9110 section 5.6.2.
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
+}
+
+/// A name or an address, and perhaps a port.
+pub fn is_host(text: &str) -> bool {
+    let (host, port) = match text.rfind(':') {
+        Some(at) if !text.ends_with(']') => (&text[..at], Some(&text[at + 1..])),
+        _ => (text, None),
+    };
+    let is_name = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c));
+    let is_address = host.len() > 2
+        && host.starts_with('[')
+        && host.ends_with(']')
+        && host[1..host.len() - 1].parse::<std::net::Ipv6Addr>().is_ok();
+    // A number up to 65,535, however many zeros precede it.
+    let is_port = port.is_none_or(|port| {
+        let digits = port.trim_start_matches('0');
+        !port.is_empty()
+            && port.chars().all(|c| c.is_ascii_digit())
+            && digits.len() <= 5
+            && digits.parse::<u32>().unwrap_or_default() <= 65535
     });
-    text.chars().count() > 1
-        && !at_ends(&is_invisible)
-        && !at_ends(&is_quote)
-        && !lower.starts_with("pat-")
-        && !lower.starts_with("bearer ")
-        && !placeholders.contains(&lower.as_str())
-        && !is_template
-        && !is_assignment
+    (is_name || is_address) && is_port
 }
