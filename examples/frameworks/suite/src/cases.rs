@@ -118,7 +118,7 @@ pub fn forged(prefix: &str) -> Vec<Case> {
         refused(&format!("signed for {other:?}"), unsigned.clone().signed(SECRET, &url, at(0)));
     }
     // Stale, or not yet.
-    for (name, millis) in [("stale", -301_000), ("a day old", -86_400_000), ("from the future", 90_000)] {
+    for (name, millis) in [("stale", -301_000), ("a day old", -86_400_000), ("from the future", 3_600_000)] {
         refused(name, unsigned.clone().signed_at(at(millis)));
     }
     for (name, digits) in [

@@ -1,15 +1,15 @@
 //! nginx as it stands before many a server: it terminates TLS, and the server behind it sees another host and scheme.
 
+use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::os::fd::OwnedFd;
+use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use std::{env, fs, process, thread};
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use tempfile::TempDir;
 
 use crate::server::Process;
 use crate::socket::content_length;
@@ -18,19 +18,17 @@ use crate::{Answer, Connection, Request};
 pub struct Nginx {
     address: SocketAddr,
     client: Arc<ClientConfig>,
-    folder: PathBuf,
-    _process: Process,
+    process: Process,
+    folder: TempDir,
 }
 
 impl Nginx {
     pub fn before(server: SocketAddr) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let folder = env::temp_dir().join(format!("suite-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-        fs::create_dir(&folder).expect("a new folder");
-
+        let folder = tempfile::tempdir().expect("a new folder");
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("written");
         let certified = rcgen::generate_simple_self_signed([HOST.to_owned()]).expect("a certificate");
-        fs::write(folder.join("certificate.pem"), certified.cert.pem()).expect("written");
-        fs::write(folder.join("key.pem"), certified.signing_key.serialize_pem()).expect("written");
+        write("certificate.pem", &certified.cert.pem());
+        write("key.pem", &certified.signing_key.serialize_pem());
         let mut roots = RootCertStore::empty();
         roots.add(certified.cert.der().clone()).expect("a certificate");
         let client = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -39,36 +37,24 @@ impl Nginx {
             .with_root_certificates(roots)
             .with_no_client_auth();
 
-        let address = free_address();
+        // nginx does not tell which port it got, so it inherits a socket that is bound already, as its standard input.
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("bound");
         let configuration = include_str!("nginx.conf")
             .replace("LISTEN", &address.to_string())
             .replace("SERVER", &server.to_string())
             .replace("HOST", HOST);
-        fs::write(folder.join("nginx.conf"), configuration).expect("written");
-        let process = Command::new("nginx")
-            .arg("-p")
-            .arg(&folder)
-            .args(["-c", "nginx.conf", "-e", "error.log"])
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("nginx is installed");
-        let nginx = Self { address, client: Arc::new(client), folder, _process: Process(process) };
-        nginx.wait();
-        nginx
-    }
-
-    fn wait(&self) {
-        for _ in 0..400 {
-            if TcpStream::connect(self.address).is_ok() {
-                return;
-            }
-            thread::sleep(Duration::from_millis(25));
-        }
-        panic!("nginx does not listen: {}", fs::read_to_string(self.folder.join("error.log")).unwrap_or_default());
+        write("nginx.conf", &configuration);
+        let process =
+            nginx(&folder).env("NGINX", "0;").stdin(OwnedFd::from(listener)).spawn().expect("nginx is installed");
+        Self { address, client: Arc::new(client), process: Process(process), folder }
     }
 
     pub fn exchange(&self, request: &Request) -> Option<Answer> {
-        let socket = TcpStream::connect(self.address).expect("nginx listens");
+        // Waits in the socket's queue until nginx is ready.
+        let Ok(socket) = TcpStream::connect(self.address) else {
+            panic!("nginx is gone: {}", fs::read_to_string(self.folder.path().join("error.log")).unwrap_or_default());
+        };
         socket.set_read_timeout(Some(Duration::from_secs(20))).expect("not zero");
         let name = ServerName::try_from(HOST).expect("a name");
         let client = ClientConnection::new(self.client.clone(), name).expect("a configuration");
@@ -80,14 +66,18 @@ impl Nginx {
 }
 
 impl Drop for Nginx {
+    /// Killed, the master would leave its worker behind.
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
+        if nginx(&self.folder).args(["-s", "stop"]).status().is_ok_and(|status| status.success()) {
+            let _ = self.process.0.wait();
+        }
     }
 }
 
-const HOST: &str = "hooks.example.com";
-
-/// nginx does not tell which port it got, so it is told one that was free a moment ago.
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port")
+fn nginx(folder: &TempDir) -> Command {
+    let mut command = Command::new("nginx");
+    command.arg("-p").arg(folder.path()).args(["-c", "nginx.conf", "-e", "error.log"]);
+    command
 }
+
+const HOST: &str = "hooks.example.com";
