@@ -2,15 +2,13 @@
 
 use core::fmt;
 
-use crate::Error;
-
-/// One of the four headers in which HubSpot sends signatures.
+/// One of the headers in which HubSpot sends signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Header {
     /// `X-HubSpot-Signature`: the v1 or v2 signature.
     Signature,
-    /// `X-HubSpot-Signature-Version`: which of the two, `v1` or `v2`.
+    /// `X-HubSpot-Signature-Version`: which of the two it is, `v1` or `v2`.
     SignatureVersion,
     /// `X-HubSpot-Signature-v3`: the v3 signature.
     SignatureV3,
@@ -19,10 +17,11 @@ pub enum Header {
 }
 
 impl Header {
-    /// All four.
-    pub const ALL: [Self; 4] = [Self::Signature, Self::SignatureVersion, Self::SignatureV3, Self::RequestTimestamp];
+    /// All of them.
+    pub const ALL: &'static [Self] =
+        &[Self::Signature, Self::SignatureVersion, Self::SignatureV3, Self::RequestTimestamp];
 
-    /// The name in lower case, as HTTP/2 sends it and most frameworks look it up.
+    /// Returns the name in lower case, as HTTP/2 sends it and most frameworks look it up.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -48,10 +47,10 @@ impl fmt::Display for Header {
 
 /// The values of HubSpot's headers in one request, borrowed from it.
 ///
-/// A header that occurs twice is remembered as such and refused by the verifier, so hand over *all* values of a name
-/// where your framework gives them. White space around a value is dropped, as HTTP asks for (RFC 9110 section 5.5).
+/// The verifier refuses a header that occurs twice, so pass *all* values of a name where your framework gives them.
+/// White space around a value is dropped, as HTTP asks for (RFC 9110 section 5.5).
 ///
-/// Three ways to make one; use the first that fits:
+/// There are three ways to make one. Use the first that fits:
 ///
 /// ```
 /// use hubspot_signature::{Header, SignatureHeaders};
@@ -61,8 +60,8 @@ impl fmt::Display for Header {
 /// // From all headers of the request; names compare without case.
 /// let headers = SignatureHeaders::from_pairs(request_headers.iter().map(|(name, value)| (name, value)));
 ///
-/// // From a look-up by lower-case name. `get_all` of an `http::HeaderMap` and anything like it shows doubled headers,
-/// // a `get` that returns an `Option` cannot.
+/// // From a look-up by lower-case name. A `get_all`, as `http::HeaderMap` has it, shows doubled headers; a `get` that
+/// // returns an `Option` cannot.
 /// let headers = SignatureHeaders::from_lookup(|name| framework_headers.get(name));
 ///
 /// // Field by field.
@@ -87,7 +86,7 @@ enum Value<'a> {
 }
 
 impl<'a> SignatureHeaders<'a> {
-    /// No header yet.
+    /// Starts without any header.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -98,7 +97,7 @@ impl<'a> SignatureHeaders<'a> {
         }
     }
 
-    /// Adds a value. Adding to the same header again makes it a doubled one, which the verifier refuses.
+    /// Adds a value. Adding a second value to a header doubles it, which the verifier refuses.
     #[must_use]
     pub fn with<V: AsRef<[u8]> + ?Sized>(mut self, header: Header, value: &'a V) -> Self {
         self.add(header, value.as_ref());
@@ -107,8 +106,8 @@ impl<'a> SignatureHeaders<'a> {
 
     /// Picks HubSpot's headers from all headers of a request. Names compare without case.
     ///
-    /// Takes an iterator of `(name, &value)`, of texts or of bytes: a slice's `iter().copied()`, a map's `iter()`, or
-    /// an `&http::HeaderMap` as it is.
+    /// Takes an iterator of `(name, &value)`, where both are text or bytes: a slice's `iter().copied()`, a map's
+    /// `iter()`, or an `&http::HeaderMap`.
     #[must_use]
     pub fn from_pairs<I, N, V>(pairs: I) -> Self
     where
@@ -119,16 +118,16 @@ impl<'a> SignatureHeaders<'a> {
         let mut headers = Self::new();
         for (name, value) in pairs {
             let name = name.as_ref();
-            if let Some(header) = Header::ALL.into_iter().find(|header| name.eq_ignore_ascii_case(header.name())) {
+            if let Some(header) = Header::ALL.iter().copied().find(|header| name.eq_ignore_ascii_case(header.name())) {
                 headers.add(header, value.as_ref());
             }
         }
         headers
     }
 
-    /// Looks each of the four headers up by its lower-case name.
+    /// Looks up each of HubSpot's headers by its lower-case name.
     ///
-    /// The closure returns all values of that name, from a `get_all`, or the only one as an `Option`.
+    /// The closure returns all values of that name, as a `get_all` does, or the only one as an `Option`.
     #[must_use]
     pub fn from_lookup<F, I, V>(mut lookup: F) -> Self
     where
@@ -147,7 +146,7 @@ impl<'a> SignatureHeaders<'a> {
         V: AsRef<[u8]> + ?Sized + 'a,
     {
         let mut headers = Self::new();
-        for header in Header::ALL {
+        for &header in Header::ALL {
             // Two values tell as much as two thousand.
             for value in lookup(header).into_iter().take(2) {
                 headers.add(header, value.as_ref());
@@ -178,31 +177,27 @@ impl<'a> SignatureHeaders<'a> {
         }
     }
 
-    /// The value if there is one. Two are an error at once.
-    pub(crate) fn get(&self, header: Header) -> Result<Option<&'a [u8]>, Error> {
+    /// The value, if there is one. A header that is doubled is the error.
+    pub(crate) fn get(&self, header: Header) -> Result<Option<&'a [u8]>, Header> {
         match *self.value(header) {
             Value::Absent => Ok(None),
             Value::Once(value) => Ok(Some(value)),
-            Value::Repeated => Err(Error::DuplicateHeader { header }),
+            Value::Repeated => Err(header),
         }
     }
 }
 
-/// Shows which headers are there, not what they say: a valid v1 or v2 signature in a log can be replayed by its
-/// readers.
+/// Shows which headers are there and not their values: anyone who reads a valid v1 or v2 signature in a log can replay
+/// the request.
 impl fmt::Debug for SignatureHeaders<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();
         for header in Header::ALL {
-            let shown = match self.value(header) {
-                Value::Absent => format_args!("absent"),
-                Value::Once(value) => {
-                    map.entry(&header, &format_args!("{} bytes", value.len()));
-                    continue;
-                }
-                Value::Repeated => format_args!("repeated"),
+            match self.value(*header) {
+                Value::Absent => map.entry(header, &format_args!("absent")),
+                Value::Once(value) => map.entry(header, &format_args!("{} bytes", value.len())),
+                Value::Repeated => map.entry(header, &format_args!("repeated")),
             };
-            map.entry(&header, &shown);
         }
         map.finish()
     }

@@ -174,14 +174,18 @@ mod mismatch {}
 
 #[cfg(feature = "axum")]
 mod axum;
+mod body;
+mod claim;
 #[cfg(feature = "diagnose")]
 #[cfg_attr(docsrs, doc(cfg(feature = "diagnose")))]
 pub mod diagnose;
 mod error;
+#[cfg(feature = "http")]
+mod forwarded;
 mod headers;
 #[cfg(feature = "http")]
-#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
-pub mod http;
+mod public_url;
+mod request;
 mod secret;
 mod signature;
 mod state;
@@ -190,14 +194,28 @@ mod time;
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 pub mod tower;
 mod uri;
-mod utf8;
+mod verification;
 mod verifier;
+#[cfg(feature = "std")]
+mod verifiers;
+mod version;
 
+pub use crate::body::BodyForm;
+pub use crate::error::Error;
 #[cfg(feature = "http")]
-pub use crate::error::PublicUrlError;
-pub use crate::error::{Error, SecretError};
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+pub use crate::forwarded::{HeaderFault, Hop};
 pub use crate::headers::{Header, SignatureHeaders};
-pub use crate::secret::ClientSecret;
-pub use crate::signature::{Signature, SignedHeaders, Version};
+#[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+pub use crate::public_url::{PublicUrl, PublicUrlError};
+pub use crate::request::RequestHead;
+pub use crate::secret::{ClientSecret, SecretError};
+pub use crate::signature::{Signature, SignedHeaders};
 pub use crate::time::UnixTime;
-pub use crate::verifier::{MatchedSecret, RequestHead, Verification, Verified, Verifier};
+pub use crate::verification::{MatchedSecret, ReplayKey, Verification, Verified};
+pub use crate::verifier::Verifier;
+#[cfg(feature = "std")]
+#[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+pub use crate::verifiers::Verifiers;
+pub use crate::version::Version;

@@ -1,27 +1,36 @@
-//! [`ClientSecret`]: the two keyed hash states every signature starts from, and the texts that cannot be a client secret.
+//! [`ClientSecret`]: the two hash states that every signature starts from. [`SecretError`]: a text that cannot be one.
 
 use core::fmt;
 
-use crate::signature::SignedHeaders;
-use crate::state::{Digest, HashState, MacState};
-use crate::uri::SignedUri;
-use crate::{SecretError, Signature, UnixTime, Version};
+use crate::signature::{Signature, SignedHeaders};
+use crate::state::{Digest, State};
+use crate::time::{self, UnixTime};
+use crate::version::Function;
+use crate::{Error, RequestHead, SignatureHeaders, Version};
 
-/// What configuration files, programs and word processors put round a text.
+/// Quotation marks that get pasted along with a value.
 pub(crate) const QUOTES: [char; 8] = ['"', '\'', '`', '“', '”', '„', '‘', '’'];
 
-/// What clings to a text unseen.
+/// White space, and invisible characters that get pasted along with a value.
 pub(crate) fn is_white_space(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || c == '\u{feff}'
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// The client secret of a HubSpot app, ready to sign with. To verify a request use [`Verifier`](crate::Verifier):
-/// comparing with what this computes would leave out the version, the time, doubled headers and all else that it
-/// checks.
+/// The shortest text that is taken for a client secret. HubSpot's have 36 characters.
+const MINIMUM_LENGTH: usize = 16;
+
+/// The client secret of a HubSpot app, ready to sign with.
 ///
-/// What is kept is not the text but the two hash states that begin with it, so that keying costs nothing per request.
-/// Either state can sign in the secret's place, so both are as secret as the text: they are overwritten when the value
-/// is dropped, and nothing prints, compares or serialises them.
+/// To verify a request use [`Verifier`](crate::Verifier). Comparing with a signature computed here would skip the
+/// version, the time, doubled headers and everything else that it checks.
+///
+/// The value keeps two hash states and no separate copy of the text, so that keying costs nothing per request. Treat it
+/// like the text: either state can sign in its place, and the one for v1 and v2 holds the last bytes of the secret as
+/// they are, because SHA-256 hashes in blocks of 64 bytes. Both states are overwritten when the value is dropped, and
+/// nothing prints, compares or serialises them. Rust does not wipe the place that a moved value leaves.
 ///
 /// ```
 /// use hubspot_signature::{ClientSecret, UnixTime};
@@ -33,164 +42,164 @@ pub(crate) fn is_white_space(c: char) -> bool {
 /// ```
 #[derive(Clone)]
 pub struct ClientSecret {
-    /// SHA-256 that has absorbed the secret: where v1 and v2 begin.
-    prefixed: HashState,
-    /// HMAC-SHA-256 keyed with the secret: where v3 begins.
-    keyed: MacState,
+    /// Where v1 and v2 begin.
+    prefixed: State,
+    /// Where v3 begins.
+    keyed: State,
+}
+
+/// The version that HubSpot sends next to v3.
+#[derive(Clone, Copy)]
+pub(crate) enum Older {
+    V1,
+    V2,
 }
 
 impl ClientSecret {
-    /// Takes the app's client secret as HubSpot shows it, 36 characters in the shape of a UUID; any other length works
-    /// too.
+    /// Takes the app's client secret as HubSpot shows it: 36 characters in the shape of a UUID. Other texts of at least
+    /// 16 characters work too.
     ///
     /// # Errors
     ///
-    /// [`SecretError`] if the text is empty, has white space or quotation marks round it, or is an access token. Each of
-    /// these is a slip of configuration under which every genuine request would be refused, or any forged one accepted.
+    /// [`SecretError`] if the text cannot be a client secret: it is empty or short, a placeholder, an access token, or
+    /// has something around it. With any of these, every genuine request would be refused or a forged one accepted.
     pub fn new(client_secret: &str) -> Result<Self, SecretError> {
-        if client_secret.is_empty() {
-            return Err(SecretError::Empty);
-        }
-        if client_secret.starts_with(is_white_space) || client_secret.ends_with(is_white_space) {
-            return Err(SecretError::SurroundingWhiteSpace);
-        }
-        if client_secret.starts_with(QUOTES) || client_secret.ends_with(QUOTES) {
-            return Err(SecretError::Quoted);
-        }
-        if client_secret.starts_with("pat-") {
-            return Err(SecretError::AccessToken);
+        if let Some(error) = SecretError::of(client_secret) {
+            return Err(error);
         }
         Ok(Self {
-            prefixed: HashState::prefixed(client_secret.as_bytes()),
-            // HMAC takes a key of any length (RFC 2104 section 2), so this error never comes.
-            keyed: MacState::keyed(client_secret.as_bytes()).map_err(|_| SecretError::Empty)?,
+            prefixed: State::prefixed(client_secret.as_bytes()),
+            // HMAC takes a key of any length (RFC 2104 section 2), so this error never occurs.
+            keyed: State::keyed(client_secret.as_bytes()).map_err(|_| SecretError::Empty)?,
         })
     }
 
-    /// The v1 signature: `SHA-256(secret + body)`, in lower-case hex.
+    /// Computes the v1 signature: `SHA-256(secret + body)`, in lower-case hex.
     ///
-    /// It binds neither method nor URL nor time. The Webhooks API and private apps send it.
+    /// It covers neither method nor URL nor time. The Webhooks API and private apps send it.
     #[must_use]
     pub fn v1(&self, body: &[u8]) -> Signature {
-        Signature::encode(Version::V1, &self.v1_digest(body))
+        Signature::encode(Version::V1, &self.digest(Version::V1, "", [], body, &[]))
     }
 
-    /// The v2 signature: `SHA-256(secret + method + uri + body)`, in lower-case hex.
+    /// Computes the v2 signature: `SHA-256(secret + method + uri + body)`, in lower-case hex.
     ///
     /// `method` is upper case; `uri` is the absolute URL, exactly as HubSpot called it.
     #[must_use]
     pub fn v2(&self, method: &str, uri: &str, body: &[u8]) -> Signature {
-        Signature::encode(Version::V2, &self.v2_digest(method, [uri], body))
+        Signature::encode(Version::V2, &self.digest(Version::V2, method, [uri], body, &[]))
     }
 
-    /// The v3 signature: `HMAC-SHA-256(key = secret, method + uri + body + timestamp)`, in padded base64.
+    /// Computes the v3 signature: `HMAC-SHA-256(key = secret, method + uri + body + timestamp)`, in padded base64.
     ///
     /// `method` is upper case; `uri` is signed as it is given. HubSpot signs the URI as sent, or with twelve escapes
-    /// decoded; the verifier tries both (see [the crate's documentation](crate#the-public-url)).
+    /// decoded; the verifier accepts both (see [the public URL](crate#the-public-url)).
     #[must_use]
     pub fn v3(&self, method: &str, uri: &str, body: &[u8], timestamp: UnixTime) -> Signature {
-        Signature::encode(Version::V3, &self.v3_digest(method, [uri], body, timestamp.decimal().as_bytes()))
+        let digest = self.digest(Version::V3, method, [uri], body, timestamp.decimal().as_bytes());
+        Signature::encode(Version::V3, &digest)
     }
 
-    /// Signs as HubSpot's workflows, custom workflow actions, CRM cards and UI extensions do: v2, with v3 beside it.
+    /// Signs as HubSpot's workflows, custom workflow actions, CRM cards and UI extensions do: v3, next to v2.
     ///
-    /// For tests of your own service, and for tools that play HubSpot. Nothing is allocated.
+    /// For tests of your own service, and for tools that stand in for HubSpot. Allocates nothing.
     ///
     /// ```
-    /// use hubspot_signature::{ClientSecret, RequestHead, SignatureHeaders, UnixTime, Verifier};
+    /// use hubspot_signature::{ClientSecret, RequestHead, SignatureHeaders, UnixTime, Verifier, Version};
     ///
     /// let (secret, now) = ("yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy", UnixTime::from_millis(1_700_000_000_000));
-    /// let signed = ClientSecret::new(secret)?.sign("POST", "https://hooks.example.com/hubspot", b"{}", now);
+    /// let url = "https://hooks.example.com/hubspot";
+    /// let signed = ClientSecret::new(secret)?.sign("POST", url, b"{}", now)?;
     ///
-    /// let head = RequestHead {
-    ///     method: "POST",
-    ///     uri: "https://hooks.example.com/hubspot",
-    ///     headers: SignatureHeaders::from_pairs(signed.as_pairs()),
-    /// };
-    /// assert!(Verifier::new(secret)?.verify_at(&head, b"{}", now).is_ok());
+    /// let head = RequestHead::new("POST", url, SignatureHeaders::from_pairs(signed.pairs()));
+    /// assert!(Verifier::new(secret, Version::V3)?.verify(&head, b"{}", now).is_ok());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
-    pub fn sign(&self, method: &str, uri: &str, body: &[u8], timestamp: UnixTime) -> SignedHeaders {
-        self.sign_of(Version::V2, method, SignedUri::whole(uri), body, timestamp)
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidMethod`](Error::InvalidMethod), [`UriNotAbsolute`](Error::UriNotAbsolute),
+    /// [`UriCharacter`](Error::UriCharacter), and [`MalformedTimestamp`](Error::MalformedTimestamp) if the time does not
+    /// have 13 digits. The body is not judged.
+    pub fn sign(&self, method: &str, uri: &str, body: &[u8], timestamp: UnixTime) -> Result<SignedHeaders, Error> {
+        self.sign_with(Older::V2, &RequestHead::new(method, uri, SignatureHeaders::new()), body, timestamp)
     }
 
-    /// Signs as HubSpot's Webhooks API subscriptions and private-app webhooks do: v1, with v3 beside it.
-    #[must_use]
-    pub fn sign_with_v1(&self, method: &str, uri: &str, body: &[u8], timestamp: UnixTime) -> SignedHeaders {
-        self.sign_of(Version::V1, method, SignedUri::whole(uri), body, timestamp)
+    /// Signs as HubSpot's Webhooks API subscriptions and private-app webhooks do: v3, next to v1.
+    ///
+    /// # Errors
+    ///
+    /// As for [`sign`](Self::sign).
+    pub fn sign_with_v1(
+        &self,
+        method: &str,
+        uri: &str,
+        body: &[u8],
+        timestamp: UnixTime,
+    ) -> Result<SignedHeaders, Error> {
+        self.sign_with(Older::V1, &RequestHead::new(method, uri, SignatureHeaders::new()), body, timestamp)
+    }
+
+    pub(crate) fn sign_with(
+        &self,
+        older: Older,
+        head: &RequestHead<'_>,
+        body: &[u8],
+        timestamp: UnixTime,
+    ) -> Result<SignedHeaders, Error> {
+        head.check(Version::V3)?;
+        let decimal = timestamp.decimal();
+        let malformed = Error::MalformedTimestamp { length: decimal.as_bytes().len() };
+        let digits = time::digits(decimal.as_bytes()).ok_or(malformed)?;
+        let sign = |version, timestamp: &[u8]| {
+            let uri = head.signed_uri().as_received();
+            Signature::encode(version, &self.digest(version, head.method(), uri, body, timestamp))
+        };
+        let older = match older {
+            Older::V1 => self.v1(body),
+            Older::V2 => sign(Version::V2, &[]),
+        };
+        Ok(SignedHeaders::new(older, sign(Version::V3, digits), *digits))
     }
 }
 
 #[allow(clippy::inline_always, reason = "left to itself the compiler calls them: 3 % of the time of a small body")]
 impl ClientSecret {
-    /// v3, and beside it v1 or else v2.
-    pub(crate) fn sign_of(
+    /// The state that has absorbed the secret and nothing else.
+    #[inline(always)]
+    pub(crate) fn start(&self, function: Function) -> State {
+        match function {
+            Function::Sha256 => self.prefixed.clone(),
+            Function::HmacSha256 => self.keyed.clone(),
+        }
+    }
+
+    /// The state of a request up to its body. `uri` comes in pieces.
+    #[inline(always)]
+    pub(crate) fn begin<'a>(&self, version: Version, method: &str, uri: impl IntoIterator<Item = &'a str>) -> State {
+        let scheme = version.scheme();
+        let mut state = self.start(scheme.function);
+        if scheme.covers_url {
+            state.update(method.as_bytes());
+            uri.into_iter().filter(|piece| !piece.is_empty()).for_each(|piece| state.update(piece.as_bytes()));
+        }
+        state
+    }
+
+    /// The digest of a whole request, with the timestamp as the header has it, or empty if the version signs none.
+    #[inline(always)]
+    pub(crate) fn digest<'a>(
         &self,
-        unversioned: Version,
-        method: &str,
-        uri: SignedUri<'_>,
-        body: &[u8],
-        timestamp: UnixTime,
-    ) -> SignedHeaders {
-        let unversioned = match unversioned {
-            Version::V1 => self.v1(body),
-            _ => Signature::encode(Version::V2, &self.v2_digest(method, uri.as_received(), body)),
-        };
-        let v3 = self.v3_digest(method, uri.as_received(), body, timestamp.decimal().as_bytes());
-        SignedHeaders::new(unversioned, Signature::encode(Version::V3, &v3), timestamp)
-    }
-
-    /// v1 up to the body.
-    pub(crate) fn begin_v1(&self) -> HashState {
-        self.prefixed.clone()
-    }
-
-    /// v2 up to the body.
-    #[inline(always)]
-    pub(crate) fn begin_v2<'a>(&self, method: &str, uri: impl IntoIterator<Item = &'a str>) -> HashState {
-        let mut hash = self.prefixed.clone();
-        hash.update(method.as_bytes());
-        uri.into_iter().filter(|piece| !piece.is_empty()).for_each(|piece| hash.update(piece.as_bytes()));
-        hash
-    }
-
-    pub(crate) fn v1_digest(&self, body: &[u8]) -> Digest {
-        let mut hash = self.begin_v1();
-        hash.update(body);
-        hash.finish()
-    }
-
-    /// v2 of a URI that comes in pieces.
-    #[inline(always)]
-    pub(crate) fn v2_digest<'a>(&self, method: &str, uri: impl IntoIterator<Item = &'a str>, body: &[u8]) -> Digest {
-        let mut hash = self.begin_v2(method, uri);
-        hash.update(body);
-        hash.finish()
-    }
-
-    /// v3 of a URI that comes in pieces, the timestamp as the header has it.
-    #[inline(always)]
-    pub(crate) fn v3_digest<'a>(
-        &self,
+        version: Version,
         method: &str,
         uri: impl IntoIterator<Item = &'a str>,
         body: &[u8],
         timestamp: &[u8],
     ) -> Digest {
-        let mut mac = self.begin_v3(method, uri);
-        mac.update(body);
-        mac.update(timestamp);
-        mac.finish()
-    }
-
-    /// v3 up to the body.
-    #[inline(always)]
-    pub(crate) fn begin_v3<'a>(&self, method: &str, uri: impl IntoIterator<Item = &'a str>) -> MacState {
-        let mut mac = self.keyed.clone();
-        mac.update(method.as_bytes());
-        uri.into_iter().filter(|piece| !piece.is_empty()).for_each(|piece| mac.update(piece.as_bytes()));
-        mac
+        let mut state = self.begin(version, method, uri);
+        state.update(body);
+        state.update(timestamp);
+        state.finish()
     }
 }
 
@@ -198,4 +207,129 @@ impl fmt::Debug for ClientSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ClientSecret(elided)")
     }
+}
+
+/// Why a text was refused as client secret. This is a fault of configuration: it shows at start-up, and no request can
+/// cause it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SecretError {
+    /// The secret is empty. With an empty key anyone can sign.
+    Empty,
+    /// The secret has white space or an invisible character at its beginning or end, such as a file's last newline.
+    SurroundingWhiteSpace,
+    /// The secret begins or ends with a quotation mark, left over from a configuration file.
+    Quoted,
+    /// The secret begins with `Bearer` or another word of an `Authorization` header.
+    Bearer,
+    /// The secret begins with `pat-`: it is an access token. HubSpot signs with the app's client secret.
+    AccessToken,
+    /// The secret is a template or a reference that was not expanded: `${…}`, `{{…}}`, `<…>`, `$NAME`, `vault://…`.
+    Template,
+    /// The secret is a whole assignment, `NAME=value`, instead of the value.
+    Assignment,
+    /// The secret is a stand-in that was never filled in, such as `undefined`, `null` or `changeme`.
+    Placeholder,
+    /// The secret has fewer than 16 characters. HubSpot's have 36.
+    TooShort,
+}
+
+/// Stand-ins for a secret, in lower case and without anything but letters and digits.
+const PLACEHOLDERS: [&str; 22] = [
+    "undefined", "null", "none", "nil", "nan", "true", "false", "changeme", "secret", "clientsecret", "appsecret",
+    "mysecret", "hubspotclientsecret", "hubspotsecret", "password", "todo", "tbd", "placeholder", "example", "test",
+    "objectobject", "string",
+];
+
+/// How instructions to fill something in begin, in the same spelling.
+const INSTRUCTIONS: [&str; 6] = ["your", "insert", "replace", "changeme", "enter", "paste"];
+
+impl SecretError {
+    fn of(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            Some(Self::Empty)
+        } else if text.starts_with(is_white_space) || text.ends_with(is_white_space) {
+            Some(Self::SurroundingWhiteSpace)
+        } else if text.starts_with(QUOTES) || text.ends_with(QUOTES) {
+            Some(Self::Quoted)
+        } else if is_authorization(text) {
+            Some(Self::Bearer)
+        } else if text.starts_with("pat-") {
+            Some(Self::AccessToken)
+        } else if is_template(text) {
+            Some(Self::Template)
+        } else if is_assignment(text) {
+            Some(Self::Assignment)
+        } else if is_placeholder(text) {
+            Some(Self::Placeholder)
+        } else if text.chars().take(MINIMUM_LENGTH).count() < MINIMUM_LENGTH {
+            Some(Self::TooShort)
+        } else {
+            None
+        }
+    }
+
+    /// Returns advice for the operator.
+    #[must_use]
+    pub const fn help(self) -> &'static str {
+        match self {
+            Self::Empty => "Check that the variable or file that holds the client secret is set.",
+            Self::SurroundingWhiteSpace => {
+                "Remove it from the configuration. The usual cause is the newline at the end of a file; U+FEFF and \
+                 U+200B survive trimming in some languages."
+            }
+            Self::Quoted => "Remove the quotation marks.",
+            Self::Bearer => "Give the client secret alone. HubSpot does not sign with an access token.",
+            Self::AccessToken => "Use the app's client secret, which is shown next to its client id.",
+            Self::Template => "Check that the tool which expands the configuration has run.",
+            Self::Assignment => "Give the value alone, without the name.",
+            Self::Placeholder => "Fill in the app's client secret, which is shown next to its client id.",
+            Self::TooShort => "Check that the whole client secret was copied. It has 36 characters.",
+        }
+    }
+}
+
+impl fmt::Display for SecretError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "the client secret is empty, so anyone could sign",
+            Self::SurroundingWhiteSpace => "the client secret begins or ends with white space or an invisible character",
+            Self::Quoted => "the client secret begins or ends with a quotation mark",
+            Self::Bearer => "the client secret is the value of an Authorization header",
+            Self::AccessToken => "the client secret looks like an access token (pat-…)",
+            Self::Template => "the client secret is a template or a reference that was not expanded",
+            Self::Assignment => "the client secret is a whole assignment (NAME=value)",
+            Self::Placeholder => "the client secret is a placeholder that was never filled in",
+            Self::TooShort => "the client secret is shorter than 16 characters",
+        })
+    }
+}
+
+impl core::error::Error for SecretError {}
+
+fn is_authorization(text: &str) -> bool {
+    let word = text.split_once(' ').map_or("", |(word, _)| word);
+    ["bearer", "basic", "token"].iter().any(|name| word.eq_ignore_ascii_case(name))
+}
+
+fn is_template(text: &str) -> bool {
+    let is_between = |open, close| text.starts_with(open) && text.ends_with(close);
+    text.starts_with('$')
+        || ["${", "{{", "#{", "://"].iter().any(|mark| text.contains(mark))
+        || [('<', '>'), ('%', '%'), ('[', ']'), ('{', '}')].iter().any(|(open, close)| is_between(*open, *close))
+}
+
+/// `NAME=value`, `export NAME=value` or `name: value`, but not base64 with its padding.
+fn is_assignment(text: &str) -> bool {
+    let Some((name, value)) = text.split_once(['=', ':']) else { return false };
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ');
+    !name.is_empty() && name.chars().all(is_name) && !value.trim_start_matches('=').is_empty()
+}
+
+fn is_placeholder(text: &str) -> bool {
+    let plain = || text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());
+    // Of a text without letters and digits nothing is left: `***`, `…`.
+    plain().all(|c| c == 'x')
+        || PLACEHOLDERS.iter().any(|word| plain().eq(word.chars()))
+        || INSTRUCTIONS.iter().any(|word| plain().take(word.len()).eq(word.chars()))
 }

@@ -1,69 +1,19 @@
-//! [`Version`], [`Signature`] and [`SignedHeaders`]: a signature as text; [`Presented`], the way back.
+//! [`Signature`] and [`SignedHeaders`]: a computed signature as text. [`Encoding::decode`]: the way back.
 
 use core::fmt;
 
-use base64ct::{Base64, Encoding};
-use subtle::{Choice, ConstantTimeEq};
+use base64ct::Encoding as _;
 
 use crate::state::Digest;
-use crate::time::Decimal;
-use crate::{Error, Header, UnixTime};
+use crate::time::Digits;
+use crate::version::Encoding;
+use crate::{Header, Version};
 
-/// A scheme of HubSpot's, by the name it has on the wire. Later ones are greater.
+/// A signature that a [`ClientSecret`](crate::ClientSecret) computed, as the text of its header.
 ///
-/// What HubSpot's workflow article describes without a number, and some texts therefore call "the v1 signature", is
-/// [`V2`](Self::V2) here and in the version header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Version {
-    /// `SHA-256(secret + body)`. Bound to neither method, URL nor time.
-    V1,
-    /// `SHA-256(secret + method + uri + body)`. Not bound to a time: a captured request can be replayed for ever.
-    V2,
-    /// `HMAC-SHA-256(key = secret, method + uri + body + timestamp)`.
-    V3,
-}
-
-impl Version {
-    /// The header that carries a signature of this scheme.
-    #[must_use]
-    pub const fn header(self) -> Header {
-        match self {
-            Self::V1 | Self::V2 => Header::Signature,
-            Self::V3 => Header::SignatureV3,
-        }
-    }
-
-    /// The name in `X-HubSpot-Signature-Version`: `v1`, `v2` or `v3`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::V1 => "v1",
-            Self::V2 => "v2",
-            Self::V3 => "v3",
-        }
-    }
-
-    /// The length of a signature in bytes of text.
-    const fn signature_length(self) -> usize {
-        match self {
-            Self::V1 | Self::V2 => 64,
-            Self::V3 => 44,
-        }
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A signature in the one text its scheme allows: 64 lower-case hex digits (v1, v2) or 44 characters of padded base64
-/// (v3).
-///
-/// `==` takes the same time wherever two signatures differ. `Debug` shows only the scheme: whoever reads a valid v1 or
-/// v2 signature in a log can replay the request, and a computed one signs a forgery.
+/// It proves whatever it signs. Send it, but do not answer a request with it, log it, or compare a received signature
+/// with it: a [`Verifier`](crate::Verifier) does that in constant time and checks everything else. `Debug` shows only
+/// the version.
 #[derive(Clone)]
 pub struct Signature {
     version: Version,
@@ -72,56 +22,26 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// Reads a signature of the given scheme as a header has it. Nothing is trimmed, and nothing but the canonical form
-    /// is taken.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::MalformedSignature`].
-    pub fn parse(version: Version, text: &[u8]) -> Result<Self, Error> {
-        Presented::parse(version, text)?;
-        let mut signature = Self { version, text: [0; 64] };
-        signature.text.iter_mut().zip(text).for_each(|(place, byte)| *place = *byte);
-        Ok(signature)
-    }
-
-    /// The text of the header.
-    ///
-    /// A signature you computed proves whatever it signs: send it, but do not answer or log a request with it.
+    /// Returns the text of the header: 64 lower-case hex digits (v1, v2) or 44 characters of padded base64 (v3).
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // The fall-back is out of reach: the text is ASCII, and no scheme's is longer than the array.
+        // The fall-back cannot be reached: the text is ASCII and fits the array in every encoding.
         self.text
-            .get(..self.version.signature_length())
+            .get(..self.version.scheme().encoding.length())
             .and_then(|text| core::str::from_utf8(text).ok())
             .unwrap_or_default()
     }
 
-    /// The scheme this is a signature of.
-    #[must_use]
-    pub const fn version(&self) -> Version {
-        self.version
-    }
-
     pub(crate) fn encode(version: Version, digest: &Digest) -> Self {
         let mut signature = Self { version, text: [0; 64] };
-        // 32 bytes become 64 or 44, so neither can fail; if one did, the zeros it leaves equal no parsed signature.
-        let _ = match version {
-            Version::V1 | Version::V2 => base16ct::lower::encode(digest.as_bytes(), &mut signature.text).is_ok(),
-            Version::V3 => Base64::encode(digest.as_bytes(), &mut signature.text).is_ok(),
+        // 32 bytes become 64 or 44, so neither can fail.
+        let _ = match version.scheme().encoding {
+            Encoding::Hex => base16ct::lower::encode(digest.as_bytes(), &mut signature.text).is_ok(),
+            Encoding::Base64 => base64ct::Base64::encode(digest.as_bytes(), &mut signature.text).is_ok(),
         };
         signature
     }
 }
-
-impl PartialEq for Signature {
-    fn eq(&self, other: &Self) -> bool {
-        let same_scheme = Choice::from(u8::from(self.version == other.version));
-        (self.text.ct_eq(&other.text) & same_scheme).into()
-    }
-}
-
-impl Eq for Signature {}
 
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -129,39 +49,31 @@ impl fmt::Debug for Signature {
     }
 }
 
-/// The text of a presented signature, in the canonical form of its scheme.
-///
-/// Its sender knows it, so nothing here need hide its time. The verifier compares digests: the text of the right
-/// signature never comes to be.
-#[derive(Clone, Copy)]
-pub(crate) enum Presented<'a> {
-    Hex(&'a [u8; 64]),
-    Base64(&'a [u8; 44]),
-}
-
-// The form is judged by itself, since a request that is refused before its body needs no digest. The loops run over a
-// fixed number of bytes and do not stop at the first bad one: that is the form which the compiler vectorises, and much
-// faster than base16ct and base64ct, whose care is for secrets.
-
-impl<'a> Presented<'a> {
-    pub(crate) fn parse(version: Version, text: &'a [u8]) -> Result<Self, Error> {
-        let presented = match version {
-            Version::V1 | Version::V2 => {
-                <&[u8; 64]>::try_from(text).ok().filter(|text| is_lower_hex(text)).map(Self::Hex)
-            }
-            Version::V3 => <&[u8; 44]>::try_from(text).ok().filter(|text| is_canonical_base64(text)).map(Self::Base64),
-        };
-        presented.ok_or(Error::MalformedSignature { version, length: text.len() })
+impl Encoding {
+    /// The length of a signature in bytes of text.
+    const fn length(self) -> usize {
+        match self {
+            Self::Hex => 64,
+            Self::Base64 => 44,
+        }
     }
 
-    /// The digest that the text stands for. There is one text for each.
-    pub(crate) fn digest(self) -> [u8; 32] {
+    /// Decodes a presented signature, or returns `None` unless it is in canonical form. There is one text per digest.
+    ///
+    /// The sender knows this text, so decoding it need not be constant-time. The verifier compares digests; the expected
+    /// text is never built.
+    pub(crate) fn decode(self, text: &[u8]) -> Option<[u8; 32]> {
         match self {
-            Self::Hex(text) => hex_digest(text),
-            Self::Base64(text) => base64_digest(text),
+            Self::Hex => <&[u8; 64]>::try_from(text).ok().filter(|text| is_lower_hex(text)).map(hex_digest),
+            Self::Base64 => {
+                <&[u8; 44]>::try_from(text).ok().filter(|text| is_canonical_base64(text)).map(base64_digest)
+            }
         }
     }
 }
+
+// The loops below run over a fixed number of bytes and do not stop at the first bad one: the compiler vectorises that
+// form, and it is much faster than base16ct and base64ct, whose care is for secrets.
 
 fn hex_digest(text: &[u8; 64]) -> [u8; 32] {
     // Of '0' to '9', 0x30 to 0x39, the lower half is the value; of 'a' to 'f', 0x61 to 0x66, nine less.
@@ -211,47 +123,44 @@ fn is_canonical_base64(text: &[u8; 44]) -> bool {
         && *pad == b'='
 }
 
-/// The four headers of a signed request, as HubSpot would send them.
+/// The headers of a signed request, as HubSpot would send them.
 ///
 /// Made by [`ClientSecret::sign`](crate::ClientSecret::sign) and
 /// [`ClientSecret::sign_with_v1`](crate::ClientSecret::sign_with_v1).
 #[derive(Clone)]
 pub struct SignedHeaders {
-    unversioned: Signature,
+    older: Signature,
     v3: Signature,
-    timestamp: Decimal,
+    timestamp: Digits,
 }
 
 impl SignedHeaders {
-    pub(crate) fn new(unversioned: Signature, v3: Signature, timestamp: UnixTime) -> Self {
-        Self { unversioned, v3, timestamp: timestamp.decimal() }
+    pub(crate) fn new(older: Signature, v3: Signature, timestamp: Digits) -> Self {
+        Self { older, v3, timestamp }
     }
 
-    /// Name and value of each header.
-    #[must_use]
-    pub fn as_pairs(&self) -> [(&'static str, &str); 4] {
+    /// Returns the name, in lower case, and the value of each header.
+    pub fn pairs(&self) -> impl Iterator<Item = (&'static str, &str)> {
         [
-            (Header::Signature.name(), self.unversioned.as_str()),
-            (Header::SignatureVersion.name(), self.unversioned.version().as_str()),
-            (Header::SignatureV3.name(), self.v3.as_str()),
-            (Header::RequestTimestamp.name(), self.timestamp.as_str()),
+            (Header::Signature, self.older.as_str()),
+            (Header::SignatureVersion, self.older.version.as_str()),
+            (Header::SignatureV3, self.v3.as_str()),
+            (Header::RequestTimestamp, core::str::from_utf8(&self.timestamp).unwrap_or_default()),
         ]
+        .into_iter()
+        .map(|(header, value)| (header.name(), value))
     }
 }
 
 impl fmt::Debug for SignedHeaders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SignedHeaders")
-            .field("unversioned", &self.unversioned)
-            .field("v3", &self.v3)
-            .field("timestamp", &self.timestamp.as_str())
-            .finish()
+        f.debug_struct("SignedHeaders").field("older", &self.older).field("v3", &self.v3).finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use base64ct::{Base64, Encoding};
+    use base64ct::Base64;
 
     use super::*;
 
@@ -261,12 +170,11 @@ mod tests {
         for fill in [0, 0xff, 0x5a] {
             for (place, value) in (0..32).flat_map(|place| (0..=0xff).map(move |value| (place, value))) {
                 let digest: [u8; 32] = core::array::from_fn(|at| if at == place { value } else { fill });
-                let decoded = |version, text: &str| Presented::parse(version, text.as_bytes()).map(Presented::digest);
                 let mut text = [0; 64];
-                let hex = base16ct::lower::encode_str(&digest, &mut text).map(|text| decoded(Version::V2, text));
-                assert_eq!(hex, Ok(Ok(digest)));
-                let base64 = Base64::encode(&digest, &mut text).map(|text| decoded(Version::V3, text));
-                assert_eq!(base64, Ok(Ok(digest)));
+                let hex = base16ct::lower::encode_str(&digest, &mut text).map(|hex| Encoding::Hex.decode(hex.as_bytes()));
+                assert_eq!(hex, Ok(Some(digest)));
+                let base64 = Base64::encode(&digest, &mut text).map(|text| Encoding::Base64.decode(text.as_bytes()));
+                assert_eq!(base64, Ok(Some(digest)));
             }
         }
     }

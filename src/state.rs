@@ -1,4 +1,4 @@
-//! [`HashState`] and [`MacState`]: SHA-256 and HMAC-SHA-256 on their way; [`Digest`], where they lead.
+//! [`State`]: SHA-256 or HMAC-SHA-256 of what was signed so far. [`Digest`]: the result.
 
 use hmac::block_api::HmacCore;
 use hmac::digest::block_api::{Buffer, BufferKindUser, EagerHash, FixedOutputCore};
@@ -8,77 +8,94 @@ use sha2::Sha256;
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// SHA-256 of a secret and what follows it: v1 and v2.
-pub(crate) type HashState = State<<Sha256 as EagerHash>::Core>;
-
-/// HMAC-SHA-256 keyed with a secret: v3.
-pub(crate) type MacState = State<HmacCore<Sha256>>;
-
-/// What a hash has absorbed. Both parts are overwritten when it is dropped.
-///
-/// `Sha256` and `Hmac` consist of the same two parts, but can only be finished by value or made ready for another
-/// message. By value, the state is moved while its last bytes are still being written, for which the processor waits,
-/// and the place that it leaves stays unwiped; making it ready again is work for nothing. This one is finished where it
-/// lies, by the traits of which hmac itself is made. `digest` advises against them where its wrappers will do, so they
-/// are used in this file only.
+/// A hash that has absorbed a secret and perhaps more. Overwritten when it is dropped.
 #[derive(Clone)]
-pub(crate) struct State<C: BufferKindUser> {
-    core: C,
-    buffer: Buffer<C>,
+#[allow(clippy::large_enum_variant, reason = "boxing would allocate")]
+pub(crate) enum State {
+    /// SHA-256 of the secret and what follows it.
+    Prefixed(Hasher<<Sha256 as EagerHash>::Core>),
+    /// HMAC-SHA-256 keyed with the secret.
+    Keyed(Hasher<HmacCore<Sha256>>),
 }
 
-// Nothing compiles should `sha2` lose its feature `zeroize`. `HmacCore` is two cores of its hash.
+// Fails to compile if `sha2` is built without its `zeroize` feature. `HmacCore` is two cores of its hash.
 const _: () = {
     const fn wiped<T: ZeroizeOnDrop>() {}
     wiped::<<Sha256 as EagerHash>::Core>();
     wiped::<Buffer<HmacCore<Sha256>>>();
 };
 
-impl HashState {
+impl State {
     pub(crate) fn prefixed(secret: &[u8]) -> Self {
-        let mut state = Self::new(<Sha256 as EagerHash>::Core::default());
-        state.update(secret);
-        state
+        let mut hasher = Hasher::new(<Sha256 as EagerHash>::Core::default());
+        hasher.update(secret);
+        Self::Prefixed(hasher)
     }
-}
 
-impl MacState {
     pub(crate) fn keyed(secret: &[u8]) -> Result<Self, InvalidLength> {
-        HmacCore::new_from_slice(secret).map(Self::new)
+        HmacCore::new_from_slice(secret).map(Hasher::new).map(Self::Keyed)
+    }
+
+    #[inline]
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Prefixed(hasher) => hasher.update(bytes),
+            Self::Keyed(hasher) => hasher.update(bytes),
+        }
+    }
+
+    /// Do not use the state afterwards.
+    #[inline]
+    pub(crate) fn finish(&mut self) -> Digest {
+        match self {
+            Self::Prefixed(hasher) => hasher.finish(),
+            Self::Keyed(hasher) => hasher.finish(),
+        }
     }
 }
 
-impl<C: FixedOutputCore<OutputSize = U32>> State<C> {
+/// The two parts of which `Sha256` and `Hmac` consist.
+///
+/// Those wrappers can only be finished by value or reset for another message. By value, the state is moved while its
+/// last bytes are still being written, for which the processor waits, and the place it leaves is not wiped; resetting it
+/// is wasted work. This one is finished in place, by the traits that hmac itself is made of. `digest` advises against
+/// them where its wrappers will do, so only this file uses them.
+#[derive(Clone)]
+pub(crate) struct Hasher<C: BufferKindUser> {
+    core: C,
+    buffer: Buffer<C>,
+}
+
+impl<C: FixedOutputCore<OutputSize = U32>> Hasher<C> {
     fn new(core: C) -> Self {
         Self { core, buffer: Buffer::<C>::default() }
     }
 
     #[inline]
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
+    fn update(&mut self, bytes: &[u8]) {
         let Self { core, buffer } = self;
         buffer.digest_blocks(bytes, |blocks| core.update_blocks(blocks));
     }
 
-    /// What is left of the state is of no use.
     #[inline]
-    pub(crate) fn finish(&mut self) -> Digest {
+    fn finish(&mut self) -> Digest {
         let mut digest = Output::<C>::default();
         self.core.finalize_fixed_core(&mut self.buffer, &mut digest);
         Digest(digest.into())
     }
 }
 
-/// A computed digest, to be compared or to be encoded by whoever signs. It is overwritten when it is dropped.
+/// A computed digest, to be compared, or encoded by the one who signs. Overwritten when it is dropped.
 pub(crate) struct Digest([u8; 32]);
 
 impl Digest {
-    /// Without a branch or an address that depends on either.
+    /// Compares without a branch or an address that depends on either digest.
     ///
     /// `subtle` judges the difference of all bytes at once: byte by byte it would take as long as a block of SHA-256.
     #[inline]
     pub(crate) fn is(&self, presented: &[u8; 32]) -> Choice {
         let difference = self.0.iter().zip(presented).fold(0, |difference, (a, b)| difference | (a ^ b));
-        // Else the compiler may see through the fold, and jump after each byte on a machine that has nothing better.
+        // Without this, LLVM may compare byte by byte and exit early on targets without a conditional set.
         core::hint::black_box(difference).ct_eq(&0)
     }
 

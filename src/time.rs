@@ -1,9 +1,7 @@
-//! [`UnixTime`] in milliseconds, the text of HubSpot's timestamp header, and the judgement of its age.
+//! [`UnixTime`] in milliseconds, the text of HubSpot's timestamp header, and how a duration is shown.
 
 use core::fmt;
 use core::time::Duration;
-
-use crate::Error;
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00 UTC, the unit of `X-HubSpot-Request-Timestamp`.
 ///
@@ -24,8 +22,10 @@ impl UnixTime {
         Self(secs.saturating_mul(1000))
     }
 
-    /// The system clock. A clock set before 1970 reads as the epoch, at which nothing is fresh.
-    #[cfg(feature = "std")]
+    /// Reads the system clock. A clock set before 1970 reads as the epoch, at which nothing is fresh.
+    ///
+    /// Does not exist on `wasm32-unknown-unknown`, where the standard library has no clock: pass the host's time there.
+    #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     #[must_use]
     pub fn now() -> Self {
@@ -44,9 +44,14 @@ impl UnixTime {
     }
 
     pub(crate) fn from_digits(digits: &Digits) -> Self {
-        // Wrapping is out of reach: 13 digits are below 2^44.
+        // Cannot wrap: 13 digits are below 2^44.
         let add = |millis: u64, byte: &u8| millis.wrapping_mul(10).wrapping_add(u64::from(byte & 0x0f));
         Self(digits.iter().fold(0, add))
+    }
+
+    /// The same time later by `duration`, to the millisecond, or the last one in range.
+    pub(crate) fn saturating_add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
     }
 
     /// The decimal digits, as they are signed.
@@ -83,15 +88,13 @@ impl fmt::Display for UnixTime {
 
 /// The text of a timestamp header, which is what is signed: 13 ASCII digits, the first of them not `0`.
 ///
-/// Such numbers span 2001 to 2286. Fewer or more digits would let some move between the end of the body (or URI) and
-/// the timestamp without changing what is signed (docs/PROTOCOL.md §5.2: a time in the year 2340 is never too old).
+/// Such numbers span the years 2001 to 2286. With fewer or more digits, some could move between the timestamp and the end
+/// of the body or URI without changing what is signed (docs/PROTOCOL.md §5.2: a time in the year 2340 is never too old).
 pub(crate) type Digits = [u8; 13];
 
-pub(crate) fn digits(text: &[u8]) -> Result<&Digits, Error> {
-    match text.try_into() {
-        Ok(digits) if text.iter().all(u8::is_ascii_digit) && !text.starts_with(b"0") => Ok(digits),
-        _ => Err(Error::MalformedTimestamp { length: text.len() }),
-    }
+/// Reads the text of a timestamp header.
+pub(crate) fn digits(text: &[u8]) -> Option<&Digits> {
+    text.try_into().ok().filter(|digits: &&Digits| digits.iter().all(u8::is_ascii_digit) && digits.first() != Some(&b'0'))
 }
 
 /// The decimal text of a [`UnixTime`], without an allocation.
@@ -106,29 +109,33 @@ impl Decimal {
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.digits.get(self.start..).unwrap_or_default()
     }
-
-    pub(crate) fn as_str(&self) -> &str {
-        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
-    }
 }
 
-/// How far from now a signed time may lie.
-#[derive(Clone, Debug)]
-pub(crate) struct Freshness {
-    pub(crate) max_age: Duration,
-    pub(crate) max_clock_skew: Duration,
-}
+/// A duration in the units a person would use. What they leave out is said as "more than", so that an age just
+/// beyond a limit does not read like the limit.
+pub(crate) struct Span(pub(crate) Duration);
 
-impl Freshness {
-    /// Both limits are inclusive: an age of exactly `max_age` passes.
-    pub(crate) fn check(&self, timestamp: UnixTime, now: UnixTime) -> Result<(), Error> {
-        let Self { max_age, max_clock_skew } = *self;
-        if now.saturating_since(timestamp) > max_age {
-            return Err(Error::TimestampTooOld { timestamp, now, max_age });
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MINUTE: u64 = 60;
+        const HOUR: u64 = 60 * MINUTE;
+        const DAY: u64 = 24 * HOUR;
+        let seconds = self.0.as_secs();
+        let (number, unit, lesser, lesser_unit, left_out) = match seconds {
+            0 => return write!(f, "{} ms", self.0.as_millis()),
+            1..MINUTE => (seconds, "s", 0, "", 0),
+            MINUTE..HOUR => (seconds / MINUTE, "minute", seconds % MINUTE, "s", 0),
+            HOUR..DAY => (seconds / HOUR, "h", seconds % HOUR / MINUTE, "min", seconds % MINUTE),
+            _ => (seconds / DAY, "day", 0, "", seconds % DAY),
+        };
+        if left_out > 0 || self.0.subsec_nanos() > 0 {
+            f.write_str("more than ")?;
         }
-        if timestamp.saturating_since(now) > max_clock_skew {
-            return Err(Error::TimestampInFuture { timestamp, now, max_clock_skew });
+        let plural = if number > 1 && matches!(unit, "minute" | "day") { "s" } else { "" };
+        write!(f, "{number} {unit}{plural}")?;
+        match lesser {
+            0 => Ok(()),
+            _ => write!(f, " {lesser} {lesser_unit}"),
         }
-        Ok(())
     }
 }

@@ -1,9 +1,11 @@
-//! The URI as v3 may sign it: with twelve escapes decoded, and only these (docs/PROTOCOL.md §3).
+//! [`SignedUri`]: a URI in parts, and the form with twelve escapes decoded that v3 may sign (docs/PROTOCOL.md §3).
+
+use core::fmt;
 
 /// An absolute URI in parts, which are hashed one after the other and so need not be joined in memory.
 ///
 /// No escape spans two parts: they meet where a URI has a delimiter.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct SignedUri<'a> {
     parts: [&'a str; 4],
 }
@@ -14,10 +16,10 @@ impl<'a> SignedUri<'a> {
         Self { parts: [uri, "", "", ""] }
     }
 
-    /// `scheme` includes `://`; `path_and_query` begins with a slash.
+    /// A URI in four parts. An authority begins a part of its own, or stands in the first part with the scheme.
     #[cfg(feature = "http")]
-    pub(crate) const fn joined(scheme: &'a str, authority: &'a str, prefix: &'a str, path_and_query: &'a str) -> Self {
-        Self { parts: [scheme, authority, prefix, path_and_query] }
+    pub(crate) const fn joined(parts: [&'a str; 4]) -> Self {
+        Self { parts }
     }
 
     /// Whether this is an `http` or `https` URL with a host: all that a signed URI must be.
@@ -32,9 +34,18 @@ impl<'a> SignedUri<'a> {
         !matches!(host.first(), None | Some(b'/' | b'?' | b'#' | b':' | b'@'))
     }
 
+    /// The first byte that no signed URI holds, because it could be the beginning of a body: `{`, `"`, white space or
+    /// a control character (docs/PROTOCOL.md §5.2). Clients must escape those.
+    pub(crate) fn forbidden_byte(&self) -> Option<u8> {
+        let is_forbidden = |byte: u8| byte <= b' ' || matches!(byte, b'{' | b'"' | 0x7f);
+        // A fold over all bytes, which the compiler vectorises, finds out soonest that there is none.
+        let is_suspect = |part: &str| part.bytes().fold(false, |found, byte| found | is_forbidden(byte));
+        self.parts.iter().find(|part| is_suspect(part))?.bytes().find(|byte| is_forbidden(*byte))
+    }
+
     /// Whether decoding changes the URI.
     pub(crate) fn has_escapes(&self) -> bool {
-        // Most URIs have no `%`; a fold over all bytes, which the compiler vectorises, finds that out soonest.
+        // Most URIs have no `%`, and a vectorised fold finds that out soonest.
         let has_percent = |part: &str| part.bytes().fold(0, |found, byte| found | u8::from(byte == b'%')) != 0;
         self.parts.iter().any(|part| has_percent(part) && literal_length(part) < part.len())
     }
@@ -50,10 +61,15 @@ impl<'a> SignedUri<'a> {
     }
 }
 
-/// The text with the twelve escapes decoded, in pieces that borrow from it; an iterator, so that it can be hashed as it
-/// is decoded.
+impl fmt::Display for SignedUri<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.parts.iter().try_for_each(|part| f.write_str(part))
+    }
+}
+
+/// The text with the twelve escapes decoded, in pieces that borrow from it, so that it can be hashed without a copy.
 ///
-/// One pass: what a decoded character forms with its neighbours is not looked at again, so `%2540` stays `%2540`.
+/// One pass: a decoded character is not read again together with its neighbours, so `%2540` stays `%2540`.
 fn decoded(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     core::iter::from_fn(move || {

@@ -11,8 +11,8 @@
 //! use hubspot_signature::{ClientSecret, UnixTime};
 //!
 //! let (secret, now) = ("yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy", UnixTime::from_millis(1_700_000_000_000));
-//! # let sent = ClientSecret::new(secret)?.sign("POST", "https://hooks.example.com/hubspot", b"{\"objectId\":7}", now);
-//! # let sent = sent.as_pairs().map(|(name, value)| (name, value.as_bytes()));
+//! # let sent = ClientSecret::new(secret)?.sign("POST", "https://hooks.example.com/hubspot", b"{\"objectId\":7}", now).expect("valid");
+//! # let sent = sent.pairs().map(|(name, value)| (name, value.as_bytes()));
 //! # let mut headers = vec![("X-Forwarded-Proto", &b"https"[..])];
 //! # headers.extend(sent);
 //! // A genuine request, as a service behind a TLS proxy and a JSON middleware sees it.
@@ -48,18 +48,18 @@
 //! use hubspot_signature::UnixTime;
 //! use hubspot_signature::diagnose::{Diagnostician, ReceivedRequest, Throttle};
 //! # #[cfg(feature = "tower")]
-//! use hubspot_signature::{http::PublicUrl, tower::Refusal};
+//! use hubspot_signature::tower::Refusal;
 //!
 //! static THROTTLE: Throttle = Throttle::new(3, Duration::from_secs(60));
 //!
 //! # #[cfg(feature = "tower")]
-//! fn explain(refusal: &Refusal<'_>, public_url: &PublicUrl, diagnostician: &Diagnostician) {
+//! fn explain(refusal: &Refusal<'_>, diagnostician: &Diagnostician) {
 //!     let now = UnixTime::now();
 //!     if !THROTTLE.allow(now) {
 //!         return;
 //!     }
 //!     let head = refusal.head();
-//!     let url = public_url.url(&head.uri, &head.headers).unwrap_or_else(|_| head.uri.to_string());
+//!     let url = refusal.url().unwrap_or_else(|| head.uri.to_string());
 //!     let headers = head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
 //!     // Over HTTP/2 the host that was called is here, and not in `Host`.
 //!     let authority = head.uri.authority().map(|authority| (":authority", authority.as_str().as_bytes()));
@@ -193,7 +193,7 @@ impl Diagnostician {
             let text = text.as_ref();
             let number = new.secrets.saturating_add(1);
             if number == 1 {
-                new.verifier = Verifier::new(text);
+                new.verifier = Verifier::new(text, Version::V2);
                 new.add(text, "the secret", None);
             } else {
                 let which = format!("secret number {number}");
@@ -227,6 +227,7 @@ impl Diagnostician {
                 SecretError::SurroundingWhiteSpace => (Cause::SecretWhiteSpace, "begins or ends with white space"),
                 SecretError::Quoted => (Cause::SecretQuoted, "begins or ends with a quotation mark"),
                 SecretError::AccessToken => (Cause::SecretAccessToken, "begins with `pat-`"),
+                _ => (Cause::SecretShape, "is not a client secret"),
             };
             Step::new(cause, format!("{which} {evidence}"))
         });
@@ -254,7 +255,7 @@ impl Diagnostician {
     #[must_use]
     pub fn minimum_version(mut self, minimum: Version) -> Self {
         self.minimum_version = minimum;
-        self.verifier = self.verifier.map(|verifier| verifier.minimum_version(minimum));
+        self.verifier = self.verifier.map(|verifier| verifier.with_minimum_version(minimum));
         self
     }
 
@@ -286,9 +287,9 @@ impl Diagnostician {
     pub fn diagnose(&self, request: &ReceivedRequest<'_>, now: UnixTime) -> Diagnosis {
         let ReceivedRequest { method, uri, headers: pairs, body } = *request;
         let headers = Headers::new(pairs);
-        let head = RequestHead { method, uri, headers: SignatureHeaders::from_pairs(pairs.iter().copied()) };
+        let head = RequestHead::new(method, uri, SignatureHeaders::from_pairs(pairs.iter().copied()));
         let verdict = match &self.verifier {
-            Ok(verifier) => verifier.verify_at(&head, body, now).map_err(Objection::Request),
+            Ok(verifier) => verifier.verify(&head, body, now).map_err(Objection::Request),
             Err(error) => Err(Objection::Secret(*error)),
         };
         let (claims, header_faults) = presented::read(&headers);
@@ -419,7 +420,7 @@ fn policy_fault(verdict: Result<Verified, Objection>, known: &[Step]) -> Option<
         Error::TimestampInFuture { .. } => Cause::TimestampFuture,
         Error::VersionBelowMinimum { .. } => Cause::SchemeBelowMinimum,
         Error::UnexpectedBody => Cause::BodyUnexpected,
-        Error::BodyNotUtf8 { .. } => Cause::BodyNotUtf8,
+        Error::BodyHasNul => Cause::BodyNotUtf8,
         Error::UriNotAbsolute => Cause::UriPathOnly,
         Error::InvalidMethod => Cause::MethodCase,
         Error::DuplicateHeader { .. } => Cause::HeaderDoubled,

@@ -37,7 +37,7 @@ pub(super) struct Reading {
 pub(super) fn read(headers: &Headers<'_>) -> (Vec<Claim>, Vec<Step>) {
     let mut claims = Vec::new();
     let mut faults = Vec::new();
-    for header in Header::ALL {
+    for &header in Header::ALL {
         let count = headers.all(header.name()).take(MAX_VALUES).count();
         if count > 1 {
             faults.push(doubled(header));
@@ -106,7 +106,7 @@ fn missing(headers: &Headers<'_>, claims: &[Claim], label: Option<Step>) -> Vec<
     let has = |header: Header| headers.all(header.name()).next().is_some();
     let lacks = |header: Header, why: &str| vec![Step::new(Cause::HeaderMissing, format!("{header} is missing{why}"))];
     let mut faults = match claims.first().map(|claim| claim.header) {
-        None if Header::ALL.into_iter().any(has) => {
+        None if Header::ALL.iter().copied().any(has) => {
             lacks(if has(Header::RequestTimestamp) { Header::SignatureV3 } else { Header::Signature }, "")
         }
         None => vec![Step::new(Cause::HeaderSigningOff, "none of the four X-HubSpot-* headers is there")],

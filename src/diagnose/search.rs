@@ -9,6 +9,7 @@ use super::cause::{Cause, Step};
 use super::presented::Claim;
 use super::variation::{Variation, Weight};
 use crate::uri::SignedUri;
+use crate::version::Function;
 use crate::{ClientSecret, UnixTime, Version};
 
 /// What one hash costs beside its bytes: the padding, and for an HMAC the second hash.
@@ -64,17 +65,15 @@ impl Recipe {
         body: &[u8],
         claim: &Claim,
     ) -> Option<usize> {
-        let digest = if self.hmac {
-            let mut mac = if self.head { secret.begin_v3(method, uri) } else { secret.begin_v3("", []) };
-            mac.update(body);
-            mac.update(self.tail.as_bytes());
-            mac.finish()
-        } else {
-            let mut hash = if self.head { secret.begin_v2(method, uri) } else { secret.begin_v1() };
-            hash.update(body);
-            hash.update(self.tail.as_bytes());
-            hash.finish()
-        };
+        let function = if self.hmac { Function::HmacSha256 } else { Function::Sha256 };
+        let mut state = secret.start(function);
+        if self.head {
+            state.update(method.as_bytes());
+            uri.for_each(|piece| state.update(piece.as_bytes()));
+        }
+        state.update(body);
+        state.update(self.tail.as_bytes());
+        let digest = state.finish();
         claim.readings.iter().position(|reading| digest.is(&reading.digest).into())
     }
 }

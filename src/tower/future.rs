@@ -1,20 +1,19 @@
-//! [`VerifyFuture`]: reads and hashes the body, then calls the inner service or refuses.
+//! [`VerifyFuture`]: reads the body, then calls the inner service or refuses.
 
 use core::future::Future;
-use core::mem;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
-use std::vec::Vec;
 
-use ::http::{Request, Response, request};
-use bytes::{Buf, Bytes};
+use ::http::Response;
+use bytes::Bytes;
 use http_body::Body;
 use http_body_util::Full;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::tower::{OnRefusal, Refusal, VerifyLayer};
-use crate::{Error, Verification, Verified};
+use crate::Error;
+use crate::tower::OnRefusal;
+use crate::tower::reading::Reading;
 
 pin_project! {
     /// The response of [`Verify`](crate::tower::Verify).
@@ -22,7 +21,7 @@ pin_project! {
     /// Dropping it at any point drops what was read of the body, and the inner service is not called.
     pub struct VerifyFuture<S, H, ReqBody>
     where
-        S: Service<Request<Full<Bytes>>>,
+        S: Service<::http::Request<Full<Bytes>>>,
     {
         #[pin]
         state: State<S, H, ReqBody, S::Future, S::Response>,
@@ -42,24 +41,9 @@ pin_project! {
 /// themselves: empty frames cost nothing and count towards no limit.
 const FRAMES_PER_POLL: usize = 128;
 
-/// All that is known of a request while its body arrives.
-pub(super) struct Reading<S, H> {
-    head: request::Parts,
-    verification: Verification,
-    body: Buffered,
-    inner: S,
-    layer: VerifyLayer<H>,
-}
-
-impl<S, H> Reading<S, H> {
-    pub(super) fn new(head: request::Parts, verification: Verification, inner: S, layer: VerifyLayer<H>) -> Self {
-        Self { head, verification, body: Buffered::Empty, inner, layer }
-    }
-}
-
 impl<S, H, ReqBody> VerifyFuture<S, H, ReqBody>
 where
-    S: Service<Request<Full<Bytes>>>,
+    S: Service<::http::Request<Full<Bytes>>>,
 {
     pub(super) fn reading(body: ReqBody, reading: Reading<S, H>) -> Self {
         Self { state: State::Reading { body, reading: Some(reading) } }
@@ -72,7 +56,7 @@ where
 
 impl<S, H, ReqBody, ResBody> Future for VerifyFuture<S, H, ReqBody>
 where
-    S: Service<Request<Full<Bytes>>, Response = Response<ResBody>>,
+    S: Service<::http::Request<Full<Bytes>>, Response = Response<ResBody>>,
     H: OnRefusal<ResBody>,
     ReqBody: Body,
     ResBody: Default,
@@ -85,12 +69,12 @@ where
             match state.as_mut().project() {
                 StateProjection::Reading { mut body, reading } => {
                     let Some(current) = reading else { return Poll::Pending };
-                    let outcome = match ready!(body.as_mut().poll_frame(cx)) {
+                    let refused = match ready!(body.as_mut().poll_frame(cx)) {
                         Some(Ok(frame)) => match frame.into_data() {
-                            Ok(data) => current.take(data, body.size_hint().lower()),
-                            Err(_trailers) => Ok(()),
+                            Ok(data) => current.take(data, body.size_hint().lower()).err(),
+                            Err(_trailers) => None,
                         },
-                        Some(Err(_)) => Err(Error::BodyUnreadable),
+                        Some(Err(_)) => Some(current.refuse(Error::BodyUnreadable)),
                         None => {
                             let Some(complete) = reading.take() else { return Poll::Pending };
                             match complete.finish() {
@@ -100,9 +84,9 @@ where
                             continue;
                         }
                     };
-                    if let Err(error) = outcome {
-                        let response = current.layer.refuse(&Refusal { error, head: &current.head, body: &[] });
-                        state.set(State::Done { response: Some(response) });
+                    if refused.is_some() {
+                        // Drops the inner service, which was ready, and with it its permit.
+                        state.set(State::Done { response: refused });
                     }
                 }
                 StateProjection::Calling { future } => {
@@ -118,99 +102,5 @@ where
         }
         cx.waker().wake_by_ref();
         Poll::Pending
-    }
-}
-
-impl<S, H> Reading<S, H> {
-    /// Takes the data of a frame; `to_come` is how much the body says will follow at least.
-    fn take(&mut self, mut data: impl Buf, to_come: u64) -> Result<(), Error> {
-        let limit = self.layer.settings.body_limit;
-        let length = data.remaining();
-        if length > limit.saturating_sub(self.body.len()) {
-            return Err(Error::BodyTooLarge { limit });
-        }
-        // Without a copy if the data are `Bytes`.
-        let chunk = data.copy_to_bytes(length);
-        self.verification.update(&chunk);
-        self.body.push(chunk, to_come, limit);
-        Ok(())
-    }
-
-    fn finish<ResBody>(self) -> Result<S::Future, Response<ResBody>>
-    where
-        S: Service<Request<Full<Bytes>>, Response = Response<ResBody>>,
-        H: OnRefusal<ResBody>,
-        ResBody: Default,
-    {
-        let Self { mut head, verification, body, mut inner, layer } = self;
-        match verification.finish() {
-            Ok(verified) => {
-                head.extensions.insert::<Verified>(verified);
-                Ok(inner.call(Request::from_parts(head, Full::new(body.into_bytes()))))
-            }
-            Err(error) => Err(layer.refuse(&Refusal { error, head: &head, body: &body.into_bytes() })),
-        }
-    }
-}
-
-/// The body so far. A body in one frame is not copied; one in several is collected in one allocation if its length was
-/// announced.
-enum Buffered {
-    Empty,
-    Frame(Bytes),
-    Collected(Vec<u8>),
-}
-
-impl Buffered {
-    fn len(&self) -> usize {
-        match self {
-            Self::Empty => 0,
-            Self::Frame(bytes) => bytes.len(),
-            Self::Collected(bytes) => bytes.len(),
-        }
-    }
-
-    /// The caller has seen to it that the limit is kept; the capacity keeps it too.
-    fn push(&mut self, chunk: Bytes, to_come: u64, limit: usize) {
-        if chunk.is_empty() {
-            return;
-        }
-        let mut collected = match mem::replace(self, Self::Empty) {
-            Self::Empty => {
-                *self = Self::Frame(chunk);
-                return;
-            }
-            Self::Frame(first) => {
-                let mut collected = Vec::new();
-                reserve(&mut collected, first.len().saturating_add(chunk.len()), to_come, limit);
-                collected.extend_from_slice(&first);
-                collected
-            }
-            Self::Collected(mut collected) => {
-                reserve(&mut collected, chunk.len(), to_come, limit);
-                collected
-            }
-        };
-        collected.extend_from_slice(&chunk);
-        *self = Self::Collected(collected);
-    }
-
-    fn into_bytes(self) -> Bytes {
-        match self {
-            Self::Empty => Bytes::new(),
-            Self::Frame(bytes) => bytes,
-            Self::Collected(bytes) => bytes.into(),
-        }
-    }
-}
-
-/// Makes room for `more` bytes, and for what is announced or else for as much again, but never beyond the limit.
-fn reserve(collected: &mut Vec<u8>, more: usize, to_come: u64, limit: usize) {
-    let needed = collected.len().saturating_add(more);
-    if needed > collected.capacity() {
-        let announced = needed.saturating_add(usize::try_from(to_come).unwrap_or(usize::MAX));
-        let doubled = collected.capacity().saturating_mul(2);
-        let capacity = announced.max(doubled).min(limit).max(needed);
-        collected.reserve_exact(capacity.saturating_sub(collected.len()));
     }
 }

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use ::http::Response;
 use tower_layer::Layer;
 
-use crate::http::PublicUrl;
-use crate::tower::{OnRefusal, Refusal, Unshaped, Verify};
-use crate::{UnixTime, Verifier};
+use crate::tower::{Refusal, Unshaped, Verify};
+use crate::{PublicUrl, UnixTime, Verifiers};
 
-/// Wraps a service so that it sees only what HubSpot signed; see [the module](crate::tower).
+/// The limit of a body where [`Verifier::max_body`](crate::Verifier::max_body) sets none.
+pub(super) const DEFAULT_LIMIT: u64 = 1 << 20;
+
+/// Wraps a service so that it sees only what HubSpot signed. See [the module](crate::tower).
 #[derive(Clone)]
 #[must_use = "a layer guards nothing until a service is wrapped in it"]
 pub struct VerifyLayer<H = Unshaped> {
@@ -21,51 +23,68 @@ pub struct VerifyLayer<H = Unshaped> {
 
 #[derive(Clone)]
 pub(super) struct Settings {
-    pub(super) verifier: Verifier,
+    pub(super) verifiers: Verifiers,
     pub(super) public_url: PublicUrl,
-    pub(super) body_limit: usize,
     pub(super) retry_mismatches: Option<Duration>,
+    pub(super) passes_unverified: bool,
     pub(super) clock: Arc<dyn Fn() -> UnixTime + Send + Sync>,
 }
 
 impl VerifyLayer {
-    /// A layer with a body limit of 1 MiB, the system clock, and 401 for what does not match.
-    pub fn new(verifier: Verifier, public_url: PublicUrl) -> Self {
+    /// Verifies by the system clock. Takes a [`Verifier`](crate::Verifier), or [`Verifiers`] if there are several or they
+    /// are replaced while the server runs.
+    ///
+    /// Does not exist on `wasm32-unknown-unknown`, which has no system clock: use [`with_clock`](Self::with_clock) there.
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    pub fn new(verifiers: impl Into<Verifiers>, public_url: PublicUrl) -> Self {
+        Self::with_clock(verifiers, public_url, UnixTime::now)
+    }
+
+    /// Verifies by a clock of your own, for tests and for machines without a system clock.
+    pub fn with_clock(
+        verifiers: impl Into<Verifiers>,
+        public_url: PublicUrl,
+        clock: impl Fn() -> UnixTime + Send + Sync + 'static,
+    ) -> Self {
         let settings = Settings {
-            verifier,
+            verifiers: verifiers.into(),
             public_url,
-            body_limit: 1024 * 1024,
             retry_mismatches: None,
-            clock: Arc::new(UnixTime::now),
+            passes_unverified: false,
+            clock: Arc::new(clock),
         };
         Self { settings: Arc::new(settings), on_refusal: Unshaped }
     }
 }
 
 impl<H> VerifyLayer<H> {
-    /// How many bytes of body to accept, and so how much memory a request can hold. The default is 1 MiB; a Webhooks
-    /// API batch of 100 events is some 40 KB.
-    pub fn body_limit(mut self, bytes: usize) -> Self {
-        Arc::make_mut(&mut self.settings).body_limit = bytes;
-        self
-    }
-
-    /// Answers a signature that does not match with 429 and `Retry-After` instead of 401, so that HubSpot sends the
-    /// request again instead of dropping it for good.
+    /// Answers a request that does not match with 429 and `Retry-After` instead of 401, so that HubSpot sends it again
+    /// instead of dropping it.
     ///
-    /// Set it before a client secret, a public URL or a proxy in front of the server is changed, and take it out when
-    /// genuine requests are accepted again. HubSpot's workflows honour the delay for up to three days, its Webhooks API
-    /// tries up to ten times (docs/PROTOCOL.md §2). Only [`Error::Mismatch`](crate::Error::Mismatch) is answered so,
-    /// which is what a wrong secret or URL looks like. 429 rather than 503 since HubSpot reads `Retry-After` with that
-    /// alone; the delay is sent in whole seconds, rounded up.
+    /// Set it before you change a client secret, a public URL or a proxy in front of the server, and remove it once
+    /// genuine requests are accepted again. HubSpot's workflows honour the delay for up to three days; its Webhooks API
+    /// tries up to ten times (docs/PROTOCOL.md §2). It applies to the errors that a wrong configuration causes:
+    /// [`Mismatch`], [`BodyNotJson`] and [`PathNotEndpoint`]. HubSpot reads `Retry-After` with 429 only; the delay is
+    /// sent in whole seconds, rounded up.
+    ///
+    /// [`Mismatch`]: crate::Error::Mismatch
+    /// [`BodyNotJson`]: crate::Error::BodyNotJson
+    /// [`PathNotEndpoint`]: crate::Error::PathNotEndpoint
     pub fn retry_mismatches(mut self, after: Duration) -> Self {
         Arc::make_mut(&mut self.settings).retry_mismatches = Some(after);
         self
     }
 
-    /// Where the time comes from, for tests. The default is [`UnixTime::now`].
-    pub fn clock(mut self, clock: impl Fn() -> UnixTime + Send + Sync + 'static) -> Self {
-        Arc::make_mut(&mut self.settings).clock = Arc::new(clock);
+    /// **Lets requests through that are not verified**, to observe the verdict before you enforce it at an endpoint that
+    /// is already in use.
+    ///
+    /// A refused request goes on to the inner service without [`Verified`](crate::Verified), with the
+    /// [`Error`](crate::Error) in its extensions, after [`on_refusal`](Self::on_refusal) has seen it; the response that
+    /// the hook returns is dropped. Only a body that is too large or unreadable is still refused. An extractor of
+    /// `Verified` then answers 500, so ask for `Option<Extension<Verified>>` while you observe. Remove the call once the
+    /// log shows no more refusals of genuine requests.
+    pub fn dangerously_pass_unverified(mut self) -> Self {
+        Arc::make_mut(&mut self.settings).passes_unverified = true;
         self
     }
 
@@ -78,7 +97,8 @@ impl<H> VerifyLayer<H> {
     /// # use hubspot_signature::tower::{Refusal, VerifyLayer};
     /// # fn shaped(layer: VerifyLayer) {
     /// layer.on_refusal(|refusal: &Refusal<'_>, response: Response<String>| {
-    ///     eprintln!("{} {}: {}", refusal.head().method, refusal.head().uri.path(), refusal.error());
+    ///     let (error, url) = (refusal.error(), refusal.url().unwrap_or_default());
+    ///     eprintln!("{} {} {url}: {error}. {}", error.code(), refusal.head().method, refusal.help());
     ///     response.map(|_| "not from HubSpot".to_owned())
     /// })
     /// # ; }
@@ -99,24 +119,14 @@ impl<S, H: Clone> Layer<S> for VerifyLayer<H> {
     }
 }
 
-impl<H> VerifyLayer<H> {
-    /// The response to a refusal.
-    pub(super) fn refuse<B: Default>(&self, refusal: &Refusal<'_>) -> Response<B>
-    where
-        H: OnRefusal<B>,
-    {
-        self.on_refusal.shape(refusal, refusal.response(self.settings.retry_mismatches))
-    }
-}
-
 impl<H> fmt::Debug for VerifyLayer<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Settings { verifier, public_url, body_limit, retry_mismatches, .. } = &*self.settings;
+        let Settings { verifiers, public_url, retry_mismatches, passes_unverified, .. } = &*self.settings;
         f.debug_struct("VerifyLayer")
-            .field("verifier", verifier)
+            .field("verifiers", verifiers)
             .field("public_url", public_url)
-            .field("body_limit", body_limit)
             .field("retry_mismatches", retry_mismatches)
+            .field("passes_unverified", passes_unverified)
             .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,5 @@
-//! A tower layer that lets through only what HubSpot signed. For axum, hyper, tonic, warp, `lambda_http` and whatever
-//! else runs tower services.
+//! A tower layer that lets through only what HubSpot signed, for axum, hyper, tonic, warp, `lambda_http` and everything
+//! else that runs tower services.
 //!
 //! ```
 //! use std::convert::Infallible;
@@ -7,15 +7,14 @@
 //! use ::http::{Request, Response};
 //! use ::tower::{ServiceBuilder, service_fn};
 //! use http_body_util::Full;
-//! use hubspot_signature::http::PublicUrl;
 //! use hubspot_signature::tower::VerifyLayer;
-//! use hubspot_signature::{Verified, Verifier};
+//! use hubspot_signature::{PublicUrl, Verified, Verifier, Version};
 //!
 //! # type Bytes = bytes::Bytes;
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let layer = VerifyLayer::new(
-//!     Verifier::new("yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy")?,
-//!     PublicUrl::new("https://hooks.example.com")?,
+//!     Verifier::new("yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy", Version::V3)?,
+//!     PublicUrl::endpoint("https://hooks.example.com/hubspot")?,
 //! );
 //! let service = ServiceBuilder::new().layer(layer).service(service_fn(|request: Request<Full<Bytes>>| async move {
 //!     let verified = request.extensions().get::<Verified>().expect("the layer puts it there");
@@ -26,37 +25,38 @@
 //! # Ok(()) }
 //! ```
 //!
-//! # What happens to a request
+//! # How a request is treated
 //!
-//! 1. The head is checked. What is missing, malformed, stale or too old a scheme is answered before a byte of the body
-//!    is read.
-//! 2. A body that is announced or turns out to be larger than [`body_limit`](VerifyLayer::body_limit) is answered with
-//!    413.
-//! 3. The body's frames are hashed as they arrive and kept in one buffer.
-//! 4. If the signature matches, the request goes on with its whole body as [`Full<Bytes>`](http_body_util::Full) and
-//!    [`Verified`](crate::Verified) in its extensions. Trailers are dropped: nobody signed them.
+//! 1. The head is checked. A missing, malformed or stale signature, or one of too old a version, is rejected before any
+//!    of the body is read. So are a body that GET or HEAD announce, and an announced length above
+//!    [`Verifier::max_body`](crate::Verifier::max_body), which is 1 MiB here unless it is set.
+//! 2. The body is read into one buffer, which grows with the data that arrive. A body that breaks a rule is rejected at
+//!    the frame that breaks it.
+//! 3. The complete body is hashed and the signature compared.
+//! 4. If it matches, the request goes on with its body as [`Full<Bytes>`](http_body_util::Full) and
+//!    [`Verified`](crate::Verified) in its extensions. Trailers are dropped, since nobody signed them.
 //!
-//! A refusal is a response, never an error of the service: 401, or 400 for a body that broke off, or 413. It has no
-//! body, carries the [`Error`](crate::Error) in its extensions for the layer outside that logs, and
-//! [`on_refusal`](VerifyLayer::on_refusal) may shape it.
+//! A refusal is a response, never an error of the service: 413 for a body that is too large, 400 for one that broke off,
+//! 401 for everything else. It has no body and carries the [`Error`](crate::Error) in its extensions, for a layer outside
+//! that logs; [`on_refusal`](VerifyLayer::on_refusal) may change it.
 //!
-//! How long a slow sender may take is for the server to limit, as for every other route: nothing here waits on a timer.
-//! The inner service is made ready before the body is read, so a concurrency limit inside the layer counts senders who
-//! are not verified yet.
+//! The layer has no timeout; limit slow senders in the server, as for any other route. The inner service is made ready
+//! before the body is read, so a concurrency limit inside the layer counts senders who are not verified yet.
 //!
 //! # Where to put it
 //!
-//! Inside whatever decompresses or limits, outside whatever reads the body or rewrites the URI. With axum's
-//! `Router::nest`, a layer on the inner router sees the path without the nest's prefix: give that prefix to
-//! [`PublicUrl`](crate::http::PublicUrl), or put the layer on the outer router.
+//! Put it inside everything that decompresses or limits, and outside everything that reads the body or rewrites the URI.
+//! With axum's `Router::nest`, a layer on the inner router sees the path without the nest's prefix, which
+//! [`PublicUrl::endpoint`](crate::PublicUrl::endpoint) allows for.
 //!
-//! # While a secret or URL is being rolled out
+//! # While a secret or URL is being changed
 //!
-//! HubSpot never sends a request again that was answered with 401. See
+//! HubSpot does not retry a request that was answered with 401. See
 //! [`retry_mismatches`](VerifyLayer::retry_mismatches).
 
 mod future;
 mod layer;
+mod reading;
 mod refusal;
 mod service;
 

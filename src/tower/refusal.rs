@@ -1,47 +1,73 @@
-//! [`Refusal`], a request that is not let through, and [`OnRefusal`], the operator's say in the response to it.
+//! [`Refusal`], a request that is refused, and [`OnRefusal`], the operator's say in the response to it.
 
 use core::fmt;
 use core::time::Duration;
+use std::string::{String, ToString};
 
 use ::http::header::{HeaderValue, RETRY_AFTER};
 use ::http::{Response, StatusCode, request};
 
-use crate::Error;
+use crate::tower::VerifyLayer;
+use crate::{Error, PublicUrl};
 
-/// A request that is not let through.
+/// A request that is refused.
 pub struct Refusal<'a> {
     pub(super) error: Error,
     pub(super) head: &'a request::Parts,
     pub(super) body: &'a [u8],
+    pub(super) public_url: &'a PublicUrl,
 }
 
 impl Refusal<'_> {
-    /// Why.
+    /// Returns the reason.
     #[must_use]
     pub const fn error(&self) -> Error {
         self.error
     }
 
-    /// Method, URI and headers as the layer saw them. The signature among them may be genuine and can be replayed, so
-    /// do not log it.
+    /// Returns method, URI and headers as the layer saw them. The signature among them may be genuine and can be
+    /// replayed, so do not log it.
     #[must_use]
     pub const fn head(&self) -> &request::Parts {
         self.head
     }
 
-    /// What was read of the body: all of it if the error is one of [`Mismatch`](Error::Mismatch),
-    /// [`BodyNotUtf8`](Error::BodyNotUtf8) and [`UnexpectedBody`](Error::UnexpectedBody), nothing otherwise.
+    /// Returns the whole body if the error is [`Mismatch`](Error::Mismatch), and nothing otherwise: the body was not read
+    /// to its end then.
     #[must_use]
     pub const fn body(&self) -> &[u8] {
         self.body
     }
 
-    pub(super) fn response<B: Default>(&self, retry_mismatches: Option<Duration>) -> Response<B> {
+    /// Returns the URL that was verified, or `None` if the request does not give one. Compare it with the URL that is
+    /// configured in HubSpot: a difference is the usual reason for a mismatch.
+    ///
+    /// It may name people: `hubspot.fetch` appends `userEmail`.
+    #[must_use]
+    pub fn url(&self) -> Option<String> {
+        let request::Parts { method, uri, headers, .. } = self.head;
+        self.public_url.request_head(method, uri, headers).ok().map(|head| head.uri().to_string())
+    }
+
+    /// Returns advice for the operator, as [`Error::help`] does, with more to say of the public URL. Do not send it to the
+    /// client.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self.error {
+            Error::Mismatch { .. } if self.public_url.repeats_path(&self.head.uri) => {
+                "The URL that was verified repeats the path given to PublicUrl::server. Give scheme and host only, or use \
+                 PublicUrl::endpoint."
+            }
+            error => error.help(),
+        }
+    }
+
+    fn response<B: Default>(&self, retry_mismatches: Option<Duration>) -> Response<B> {
         let mut response = Response::new(B::default());
         *response.status_mut() = match (self.error, retry_mismatches) {
             (Error::BodyUnreadable, _) => StatusCode::BAD_REQUEST,
             (Error::BodyTooLarge { .. }, _) => StatusCode::PAYLOAD_TOO_LARGE,
-            (Error::Mismatch { .. }, Some(after)) => {
+            (Error::Mismatch { .. } | Error::BodyNotJson { .. } | Error::PathNotEndpoint, Some(after)) => {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(after)));
                 StatusCode::TOO_MANY_REQUESTS
             }
@@ -49,6 +75,17 @@ impl Refusal<'_> {
         };
         response.extensions_mut().insert(self.error);
         response
+    }
+}
+
+impl<H> VerifyLayer<H> {
+    /// The response to a refusal.
+    pub(super) fn refuse<B: Default>(&self, error: Error, head: &request::Parts, body: &[u8]) -> Response<B>
+    where
+        H: OnRefusal<B>,
+    {
+        let refusal = Refusal { error, head, body, public_url: &self.settings.public_url };
+        self.on_refusal.shape(&refusal, refusal.response(self.settings.retry_mismatches))
     }
 }
 
@@ -68,7 +105,7 @@ impl fmt::Debug for Refusal<'_> {
     }
 }
 
-/// What becomes of the response to a refusal. Closures are the usual implementation: see
+/// Sees a refusal, and may change the response to it. Usually a closure: see
 /// [`VerifyLayer::on_refusal`](crate::tower::VerifyLayer::on_refusal).
 pub trait OnRefusal<B> {
     /// Takes the response that would be sent and returns the one to send.

@@ -9,10 +9,11 @@ use http_body::Body;
 use http_body_util::Full;
 use tower_service::Service;
 
-use crate::Error;
-use crate::http::begin_at;
-use crate::tower::future::Reading;
-use crate::tower::{OnRefusal, Refusal, Unshaped, VerifyFuture, VerifyLayer};
+use crate::tower::layer::DEFAULT_LIMIT;
+use crate::tower::reading::Reading;
+use crate::tower::{OnRefusal, Unshaped, VerifyFuture, VerifyLayer};
+use crate::verifiers::Admission;
+use crate::{Error, Verified};
 
 /// Verifies each request before the inner service sees it. Made by [`VerifyLayer`].
 #[derive(Clone, Debug)]
@@ -37,30 +38,30 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let settings = &self.layer.settings;
-        let (head, body) = request.into_parts();
-        let verification = match begin_at(&settings.verifier, &settings.public_url, &head, (settings.clock)()) {
-            Ok(verification) => verification,
-            Err(error) => return self.refused(error, &head),
-        };
-        let limit = settings.body_limit;
-        if body.size_hint().lower() > limit as u64 {
-            return self.refused(Error::BodyTooLarge { limit }, &head);
-        }
-        // The clone has not been polled to readiness; the one that has goes with the request.
+        // The clone has not been polled to readiness; the one that has goes with the request, or is dropped with its
+        // permit when the request is refused.
         let unready = self.inner.clone();
         let ready = mem::replace(&mut self.inner, unready);
-        VerifyFuture::reading(body, Reading::new(head, verification, ready, self.layer.clone()))
-    }
-}
+        let (mut head, body) = request.into_parts();
+        // The proof of another layer outside this one is not a proof of this one.
+        head.extensions.remove::<Verified>();
 
-impl<S, H> Verify<S, H> {
-    fn refused<ReqBody, ResBody>(&self, error: Error, head: &::http::request::Parts) -> VerifyFuture<S, H, ReqBody>
-    where
-        S: Service<Request<Full<Bytes>>, Response = Response<ResBody>>,
-        H: OnRefusal<ResBody>,
-        ResBody: Default,
-    {
-        VerifyFuture::refused(self.layer.refuse(&Refusal { error, head, body: &[] }))
+        let settings = &self.layer.settings;
+        let announced = body.size_hint().lower();
+        let admitted = settings
+            .public_url
+            .request_head(&head.method, &head.uri, &head.headers)
+            .and_then(|head| Admission::new(&settings.verifiers, &head, (settings.clock)(), DEFAULT_LIMIT))
+            .and_then(|(admission, rules)| Ok((admission, rules.expect(announced).map(|()| rules)?)));
+        match admitted {
+            Ok((admission, rules)) => {
+                VerifyFuture::reading(body, Reading::new(head, Ok(admission), rules, ready, self.layer.clone()))
+            }
+            Err(error) if settings.passes_unverified && !matches!(error, Error::BodyTooLarge { .. }) => {
+                let rules = crate::body::BodyRules::only_limit(settings.verifiers.max_body(DEFAULT_LIMIT));
+                VerifyFuture::reading(body, Reading::new(head, Err(error), rules, ready, self.layer.clone()))
+            }
+            Err(error) => VerifyFuture::refused(self.layer.refuse(error, &head, &[])),
+        }
     }
 }
