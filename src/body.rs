@@ -152,7 +152,7 @@ fn form_of(chunk: &[u8]) -> BodyForm {
         [0xef, 0xbb, 0xbf, ..] | [0xfe, 0xff, ..] | [0xff, 0xfe, ..] => BodyForm::ByteOrderMark,
         [0x1f, 0x8b, ..] => BodyForm::Gzip,
         _ if is_padding && digits.len() >= 8 && digits.iter().all(is_base64) => BodyForm::Base64,
-        _ if !is_padding && digits.iter().all(|byte| byte.is_ascii_graphic()) => BodyForm::Form,
+        _ if !is_padding && digits.iter().all(u8::is_ascii_graphic) => BodyForm::Form,
         _ => BodyForm::Other,
     }
 }

@@ -1,69 +1,67 @@
 //! Decides whether an HTTP request really comes from HubSpot.
 //!
 //! HubSpot signs its webhooks, workflow actions, CRM cards and `hubspot.fetch()` calls with the client secret of an
-//! app. This crate computes all three schemes (v1, v2, v3), compares in constant time, and answers with a proof or with
-//! the reason. It fits every framework: the core is `no_std`, allocates nothing and hashes the body as it arrives.
+//! app. This crate computes all three versions of the signature (v1, v2, v3), compares in constant time, and returns a
+//! proof or the reason. It fits every framework: the core is `no_std`, allocates nothing and hashes the body as it
+//! arrives.
 //!
 //! ```
 //! # #[cfg(not(feature = "std"))]
 //! # fn main() {}
 //! # #[cfg(feature = "std")]
-//! # fn main() -> Result<(), hubspot_signature::SecretError> {
-//! use hubspot_signature::{Error, RequestHead, SignatureHeaders, Verified, Verifier};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use hubspot_signature::{Error, RequestHead, SignatureHeaders, UnixTime, Verified, Verifier, Version};
 //!
 //! /// `headers` and `body` as they were received; `path_and_query` as the request line has it.
 //! fn verified(
-//!     verifier: &Verifier, // Verifier::new(client_secret)?, once at start-up
+//!     verifier: &Verifier, // Verifier::new(client_secret, Version::V3)?, once at start-up
 //!     method: &str,
 //!     path_and_query: &str,
 //!     headers: &[(&str, &[u8])],
 //!     body: &[u8],
 //! ) -> Result<Verified, Error> {
-//!     let head = RequestHead {
-//!         method,
-//!         uri: &format!("https://hooks.example.com{path_and_query}"),
-//!         headers: SignatureHeaders::from_pairs(headers.iter().copied()),
-//!     };
-//!     verifier.verify(&head, body)
+//!     let url = format!("https://hooks.example.com{path_and_query}");
+//!     let headers = SignatureHeaders::from_pairs(headers.iter().copied());
+//!     verifier.verify(&RequestHead::new(method, &url, headers), body, UnixTime::now())
 //! }
-//! # let secret = hubspot_signature::ClientSecret::new("yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy")?;
-//! # let now = hubspot_signature::UnixTime::now();
-//! # let signed = secret.sign("POST", "https://hooks.example.com/hubspot?tenant=7", b"{}", now);
-//! # let headers = signed.as_pairs().map(|(name, value)| (name, value.as_bytes()));
-//! # let verifier = Verifier::new("yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy")?;
+//! # let secret = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy";
+//! # let url = "https://hooks.example.com/hubspot?tenant=7";
+//! # let signed = hubspot_signature::ClientSecret::new(secret)?.sign("POST", url, b"{}", UnixTime::now())?;
+//! # let headers: Vec<_> = signed.pairs().map(|(name, value)| (name, value.as_bytes())).collect();
+//! # let verifier = Verifier::new(secret, Version::V3)?;
 //! # assert!(verified(&verifier, "POST", "/hubspot?tenant=7", &headers, b"{}").is_ok());
 //! # assert!(verified(&verifier, "POST", "/hubspot?tenant=8", &headers, b"{}").is_err());
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! With the feature `http`, [`http::verify`] does this for an `http::Request`; with `tower`,
-//! [`VerifyLayer`](crate::tower::VerifyLayer) does it for a whole axum or hyper service; with `axum`, [`Verified`] is
-//! an extractor. [`mod@diagnose`] says why a signature does not match. A body that arrives in pieces goes through
-//! [`Verifier::begin`], [`Verification::update`] and [`Verification::finish`].
+//! With the feature `http`, [`Verifier::verify_request`] takes an `http::Request` and [`PublicUrl::head`] the parts of
+//! any other; with `tower`, [`VerifyLayer`](crate::tower::VerifyLayer) wraps a whole axum or hyper service; with `axum`,
+//! [`Verified`] is an extractor. [`mod@diagnose`] says why a signature does not match. A body that arrives in pieces goes
+//! through [`Verifier::begin`], [`Verification::update`] and [`Verification::finish`].
 //!
 //! # The raw body
 //!
 //! HubSpot signs the bytes it sends. JSON that was parsed and written again has other bytes: spaces, key order,
-//! `\u00e4` for `ä`, `\/` for `/`. Take the body before any middleware or extractor reads it, hand it over as it is,
-//! and parse it after it has been verified. HubSpot signs the plain body: if a proxy compresses it on the way,
-//! decompress it first, and do nothing else to it. An absent body is the empty slice, never `null` or `{}`.
+//! `\u00e4` for `ä`, `\/` for `/`. Take the body before any middleware or extractor reads it, verify it as it is, and
+//! parse it afterwards. HubSpot signs the plain body: if a proxy compresses it on the way, decompress it first. An absent
+//! body is the empty slice, never `null` or `{}`.
 //!
-//! v1 and v2 take only UTF-8 ([`Error::BodyNotUtf8`]). Both are SHA-256 over secret and message, so whoever saw one
-//! signature can compute that of the message with SHA-256's padding and anything else appended. The padding begins with
-//! the byte 0x80 where a character has just ended, and there UTF-8 never has it. GET and HEAD take no body
-//! ([`Error::UnexpectedBody`]): HubSpot sends none, and as nothing separates URI and body in what is signed, the end of
-//! the query could otherwise be passed off as a body.
+//! Two rules apply to a body, because nothing separates it from the URI in what is signed. A body that is not empty must
+//! begin and end as a JSON object, array or string does ([`Error::BodyNotJson`]), and GET and HEAD have none
+//! ([`Error::UnexpectedBody`]); otherwise the end of a query could be passed off as a body. v1 and v2 take no NUL byte
+//! ([`Error::BodyHasNul`]): with plain SHA-256, anyone who saw one signature can compute that of the same body with
+//! SHA-256's padding and anything else appended, and every padding holds a NUL. HubSpot's bodies keep both rules.
 //!
 //! # The public URL
 //!
 //! v2 and v3 sign the URL that HubSpot called: scheme, host, port if the URL has one, path, query. Behind a proxy, a
 //! tunnel or a gateway your server sees something else: `http` for `https`, an inner host, a path without its prefix.
-//! So configure the public URL once and append the request's raw path and query. Do not decode, sort or normalise
-//! either.
+//! So configure the public URL once: with [`PublicUrl::endpoint`] exactly as it is in HubSpot, or by hand from the base
+//! and the request's raw path and query. Do not decode, sort or normalise either.
 //!
 //! Do not build the URL from the request's `Host`, which its sender chooses. One client secret serves every host of an
-//! app, so a request captured at one host could be replayed at another, and would verify there.
+//! app, so a request captured at one host could be replayed at another and would verify there.
 //!
 //! For v3, HubSpot's documentation says that twelve escapes of the URI are decoded before it is signed (`%3A %2F %3F
 //! %40 %21 %24 %27 %28 %29 %2A %2C %3B`); HubSpot's own SDKs sign it as it is. Both are accepted. So under v3 a URI and
@@ -72,78 +70,94 @@
 //!
 //! # Which secret
 //!
-//! The **client secret** of the app that sends, 36 characters in the shape of a UUID, shown beside its client id. Not
-//! an access token (`pat-…`), not a developer or service key. A private app has a client secret of its own. What cannot
-//! be a client secret is a [`SecretError`] at start-up.
+//! The **client secret** of the app that sends: 36 characters in the shape of a UUID, shown next to its client id. Not
+//! an access token (`pat-…`), not a developer or service key. A private app has a client secret of its own. A text that
+//! cannot be a client secret is a [`SecretError`] at start-up.
 //!
 //! # Which version
 //!
-//! A request usually carries two signatures: v3, and beside it v1 or v2. The newest one present is verified and decides
-//! alone. [`Verifier::minimum_version`] says what is the least you accept:
+//! A request usually carries two signatures: v3, and next to it v1 or v2. The newest one present is verified and decides
+//! alone. The second argument of [`Verifier::new`] is the oldest version that you accept:
 //!
 //! | what sends the request | signatures | set |
 //! |---|---|---|
 //! | workflow webhooks, custom workflow actions, CRM cards, UI extensions | v2, v3 | [`Version::V3`] once you have seen v3 arrive |
 //! | Webhooks API subscriptions, private-app webhooks | v1, v3 | [`Version::V3`] |
-//! | whatever sends only v2 | v2 | [`Version::V2`], the default |
-//! | whatever sends only v1 | v1 | [`Version::V1`], knowing that it binds neither method nor URL |
+//! | anything that sends only v2 | v2 | [`Version::V2`] |
+//! | anything that sends only v1 | v1 | [`Version::V1`], knowing that it covers neither method nor URL |
 //!
 //! **The names.** HubSpot's article on webhooks in workflows describes `X-HubSpot-Signature` as SHA-256 over client
 //! secret, method, URI and body and gives it no number, so some texts call that "the v1 signature", as the one before
 //! v3. On the wire it is labelled `v2`, and `v1` is SHA-256 over client secret and body. This crate uses the labels of
-//! the wire. An `X-HubSpot-Signature` without a version header is read as v2.
+//! the wire. It reads an `X-HubSpot-Signature` without a version header as v2.
 //!
 //! # Replay
 //!
-//! A v3 signature is good for 5 minutes, as HubSpot documents, and for up to 1 minute ahead of your clock; both can be
-//! set. The timestamp must be exactly 13 digits, the first of them not 0. v1 and v2 sign no time: whoever has seen such
-//! a request can send it again whenever they like, and can strip the v3 headers off one that had them. Against that,
-//! demand v3. Against a replay within that time, remember the v3 signatures of what you have handled, each for maximum
-//! age and clock skew together (6 minutes), or handle events so that a second time does no harm; HubSpot itself may
-//! deliver one twice.
+//! A v3 signature is valid for 5 minutes, as HubSpot documents, and for up to 1 minute ahead of your clock; both can be
+//! set. v1 and v2 sign no time: anyone who has seen such a request can send it again at any time, and can strip the v3
+//! headers off one that had them. So require v3.
+//!
+//! Within the 5 minutes, remember [`Verified::replay_key`] until [`Verified::expires_at`]. Use the key rather than the
+//! header's text, which several spellings share. Keep it where all your servers look, such as Redis with
+//! `SET key 1 NX PX …`. Remember it **before** the handler runs, and a crash in between loses the event; remember it
+//! **after**, and two copies that arrive together are both handled. Answer a second time with 2xx: HubSpot counts
+//! anything else as a failure, and may itself deliver an event twice.
 //!
 //! # Rotation
 //!
 //! While HubSpot may sign with either of two secrets, give the older one to [`Verifier::previous_secret`]. Both are
-//! tried on every request; [`Verified::secret`] says which one matched, so you can see when the older one is no longer
-//! in use and take it out.
+//! tried on every request; [`Verified::matched_secret`] says which one matched, so you can see when the older one is no
+//! longer in use. To change secrets without a restart, replace the verifier of a [`Verifiers`].
+//!
+//! # Several apps
+//!
+//! Each app has a client secret of its own. If several call one endpoint, put one [`Verifier`] each into a
+//! [`Verifiers`]; [`Verified::matched_verifier`] says whose request it is.
 //!
 //! # What to answer
 //!
-//! Answer a refused request with 401 and nothing that explains it; log the [`Error`], which holds no secret. But know
-//! that **HubSpot does not send a request again that was answered with 401**: a genuine event refused because *your*
-//! secret or public URL is wrong is lost. While you roll out either, answer [`Error::Mismatch`] with 429 and
-//! `Retry-After` instead: workflows then try again for up to three days, the Webhooks API up to ten times. Return to
-//! 401 afterwards, or forgers are invited to try again too.
+//! Answer a refused request with 401 and nothing that explains it, and log [`Error::code`] and [`Error::help`], which
+//! hold no secret. **HubSpot does not retry a request that was answered with 401**: a genuine event that is refused
+//! because *your* secret or public URL is wrong is lost. While you change either, answer [`Error::Mismatch`] with 429 and
+//! `Retry-After` instead: workflows then retry for up to three days, the Webhooks API up to ten times. Return to 401
+//! afterwards, or forgers are invited to retry too.
+//!
+//! # Queues
+//!
+//! To verify later, store the method, the raw URL, the list of headers, the raw body and **your own time of receipt**,
+//! and pass that time to [`Verifier::verify`]. Never take the time from the request's own header: every replay would be
+//! fresh.
 //!
 //! # My signature does not match
 //!
-//! Three faults are behind most of it: the secret is not the client secret of the app that signs, the URI is not the
-//! public URL, the body is not the raw bytes. Feature `diagnose` knows over seventy causes and undoes them, alone and
-//! in pairs, until a signature matches; the program `hubspot-signature` (package `hubspot-signature-cli`) does so from the command line:
-//! `hubspot-signature explain`. The page [`docs/mismatch.md`][mismatch] starts from what you see and lists each cause
-//! with its mend.
+//! Three faults cause most mismatches: the URI is not the public URL, the body is not the raw bytes, the secret is not
+//! the client secret of the app that signs. [`mod@diagnose`] knows more than seventy causes and undoes them, alone and
+//! together, until a signature matches; the program `hubspot-signature` does so from the command line. The page
+//! [`docs/mismatch.md`][mismatch] starts from what you see and lists each cause with its fix.
 //!
 //! [mismatch]: https://docs.rs/crate/hubspot-signature/latest/source/docs/mismatch.md
 //!
+//! # WebAssembly and `no_std`
+//!
+//! Without features the crate is `no_std` and needs no allocator; you pass the time. On `wasm32-unknown-unknown`, where
+//! the standard library has no clock, [`UnixTime::now`] does not exist: pass the host's time, such as JavaScript's
+//! `Date.now()`, to [`UnixTime::from_millis`], and give the layer a clock.
+//!
 //! # What may influence the running time
 //!
-//! The lengths of secret, URI and body, what the sender sent, how many secrets there are, and the answer. Not the bytes
-//! of the secret or of a computed signature: comparison goes through [`subtle`](https://docs.rs/subtle), and where you
-//! sign, encoding goes through constant-time codecs.
+//! The lengths of secret, URI and body, what the sender sent, how many secrets there are, which of the two URI forms of
+//! v3 was signed, and the answer. Not the bytes of the secret or of a computed signature: comparison goes through
+//! [`subtle`](https://docs.rs/subtle), and signing encodes with constant-time codecs.
 //!
 //! # Features
 //!
 //! | feature | gives | needs |
 //! |---|---|---|
-//! | `std` (default) | the system clock: [`Verifier::verify`], [`Verifier::begin`], [`UnixTime::now`] | the standard library |
-//! | `http` | [`http`](mod@http): verify, begin, sign for `http` 1.x, and `PublicUrl` | `std`, `http` |
+//! | `std` (default) | [`UnixTime::now`], [`Verifiers`] | the standard library |
+//! | `http` | [`PublicUrl`], and methods for the requests of `http` 1.x | `std`, `http` |
 //! | `tower` | [`mod@tower`]: the layer | `http` and the small crates of its traits |
 //! | `axum` | [`Verified`] as an extractor of axum 0.8 | `tower`, `axum-core` |
 //! | `diagnose` | [`mod@diagnose`]: why a signature does not match | `std`, `flate2`, `serde`, `serde_json` |
-//!
-//! Without features the crate is `no_std` and needs no allocator; the clock is yours ([`Verifier::verify_at`],
-//! [`Verifier::begin_at`]).
 //!
 //! # What this crate does not do
 //!

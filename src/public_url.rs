@@ -11,8 +11,8 @@ use crate::forwarded::{self, HTTP, HTTPS, Hop, host_text};
 use crate::secret::Older;
 use crate::uri::SignedUri;
 use crate::{
-    ClientSecret, Error, Header, HeaderFault, RequestHead, SignatureHeaders, UnixTime, Verification, Verified, Verifier,
-    Verifiers,
+    ClientSecret, Error, Header, HeaderFault, RequestHead, SignatureHeaders, UnixTime, Verification, Verified,
+    Verifier, Verifiers,
 };
 
 /// The URL at which HubSpot calls this server.
@@ -45,7 +45,11 @@ pub struct PublicUrl {
 #[derive(Clone, Debug)]
 enum Origin {
     /// The whole URL without its query, and the path in it.
-    Endpoint { url: String, path: String, any_path: bool },
+    Endpoint {
+        url: String,
+        path: String,
+        any_path: bool,
+    },
     /// `https://hooks.example.com`, and perhaps the beginning of a path.
     Server(String),
     /// The scheme with `://`; the host is taken from the request.
@@ -238,7 +242,9 @@ impl PublicUrl {
     pub(crate) fn repeats_path(&self, uri: &Uri) -> bool {
         let Origin::Server(base) = &self.origin else { return false };
         let path = base.split_once("://").and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)));
-        path.is_some_and(|path| uri.path().strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+        path.is_some_and(|path| {
+            uri.path().strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
     }
 }
 
@@ -266,7 +272,7 @@ fn configured(url: &str) -> Result<Uri, PublicUrlError> {
 /// Whether two percent-decoded paths are equal, or the longer one ends with the shorter one at a slash. A shorter path
 /// that is only a slash does not count: it would fit too many.
 fn is_same_route(endpoint: &str, request: &str) -> bool {
-    let or_root = |path| if path == "" { "/" } else { path };
+    let or_root = |path| if str::is_empty(path) { "/" } else { path };
     let (mut endpoint, mut request) = (decoded_from_end(or_root(endpoint)), decoded_from_end(or_root(request)));
     let (mut is_at_slash, mut has_segment) = (false, false);
     loop {
@@ -321,12 +327,7 @@ impl Verifier {
     ///
     /// As for [`begin`](Self::begin), and [`Error::PathNotEndpoint`] and [`Error::PublicUrlUnknown`].
     #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
-    pub fn begin_request(
-        &self,
-        url: &PublicUrl,
-        parts: &request::Parts,
-        now: UnixTime,
-    ) -> Result<Verification, Error> {
+    pub fn begin_request(&self, url: &PublicUrl, parts: &request::Parts, now: UnixTime) -> Result<Verification, Error> {
         self.begin(&url.request_head(&parts.method, &parts.uri, &parts.headers)?, now)
     }
 }
@@ -354,12 +355,7 @@ impl Verifiers {
     ///
     /// As for [`Verifier::begin_request`].
     #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
-    pub fn begin_request(
-        &self,
-        url: &PublicUrl,
-        parts: &request::Parts,
-        now: UnixTime,
-    ) -> Result<Verification, Error> {
+    pub fn begin_request(&self, url: &PublicUrl, parts: &request::Parts, now: UnixTime) -> Result<Verification, Error> {
         self.begin(&url.request_head(&parts.method, &parts.uri, &parts.headers)?, now)
     }
 }

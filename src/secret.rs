@@ -236,9 +236,28 @@ pub enum SecretError {
 
 /// Stand-ins for a secret, in lower case and without anything but letters and digits.
 const PLACEHOLDERS: [&str; 22] = [
-    "undefined", "null", "none", "nil", "nan", "true", "false", "changeme", "secret", "clientsecret", "appsecret",
-    "mysecret", "hubspotclientsecret", "hubspotsecret", "password", "todo", "tbd", "placeholder", "example", "test",
-    "objectobject", "string",
+    "undefined",
+    "null",
+    "none",
+    "nil",
+    "nan",
+    "true",
+    "false",
+    "changeme",
+    "secret",
+    "clientsecret",
+    "appsecret",
+    "mysecret",
+    "hubspotclientsecret",
+    "hubspotsecret",
+    "password",
+    "todo",
+    "tbd",
+    "placeholder",
+    "example",
+    "test",
+    "objectobject",
+    "string",
 ];
 
 /// How instructions to fill something in begin, in the same spelling.
@@ -293,7 +312,9 @@ impl fmt::Display for SecretError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Empty => "the client secret is empty, so anyone could sign",
-            Self::SurroundingWhiteSpace => "the client secret begins or ends with white space or an invisible character",
+            Self::SurroundingWhiteSpace => {
+                "the client secret begins or ends with white space or an invisible character"
+            }
             Self::Quoted => "the client secret begins or ends with a quotation mark",
             Self::Bearer => "the client secret is the value of an Authorization header",
             Self::AccessToken => "the client secret looks like an access token (pat-…)",

@@ -171,7 +171,8 @@ mod tests {
             for (place, value) in (0..32).flat_map(|place| (0..=0xff).map(move |value| (place, value))) {
                 let digest: [u8; 32] = core::array::from_fn(|at| if at == place { value } else { fill });
                 let mut text = [0; 64];
-                let hex = base16ct::lower::encode_str(&digest, &mut text).map(|hex| Encoding::Hex.decode(hex.as_bytes()));
+                let hex =
+                    base16ct::lower::encode_str(&digest, &mut text).map(|hex| Encoding::Hex.decode(hex.as_bytes()));
                 assert_eq!(hex, Ok(Some(digest)));
                 let base64 = Base64::encode(&digest, &mut text).map(|text| Encoding::Base64.decode(text.as_bytes()));
                 assert_eq!(base64, Ok(Some(digest)));

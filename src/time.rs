@@ -94,7 +94,9 @@ pub(crate) type Digits = [u8; 13];
 
 /// Reads the text of a timestamp header.
 pub(crate) fn digits(text: &[u8]) -> Option<&Digits> {
-    text.try_into().ok().filter(|digits: &&Digits| digits.iter().all(u8::is_ascii_digit) && digits.first() != Some(&b'0'))
+    text.try_into()
+        .ok()
+        .filter(|digits: &&Digits| digits.iter().all(u8::is_ascii_digit) && digits.first() != Some(&b'0'))
 }
 
 /// The decimal text of a [`UnixTime`], without an allocation.

@@ -32,10 +32,7 @@ impl Verification {
 
     /// Several verifiers at once.
     #[cfg(feature = "std")]
-    pub(crate) const fn of_set(
-        first: Result<Running, Error>,
-        others: std::vec::Vec<Result<Running, Error>>,
-    ) -> Self {
+    pub(crate) const fn of_set(first: Result<Running, Error>, others: std::vec::Vec<Result<Running, Error>>) -> Self {
         Self { first, others }
     }
 
