@@ -1,149 +1,40 @@
 //! `send --check`: every genuine request and every forgery, and a table of what the endpoint made of them.
 //!
-//! It passes if every genuine request is accepted and every forgery refused, with one exception: a forgery with another
-//! method than the endpoint serves may be answered with 405, which is said and not counted as refused.
+//! It passes if every genuine request is accepted and every forgery refused, with two exceptions that are said and not
+//! counted: the endpoint does not serve the method of a forgery, or it accepts the signature of a genuine request and
+//! cannot use the made-up event.
 
 use std::io::Write;
 
 use clap::ValueEnum;
-use http::{StatusCode, Uri};
+use http::{Method, StatusCode, Uri};
 use hubspot_signature::{UnixTime, Version};
 
 use crate::Failure;
 use crate::client::Client;
-use crate::event::Signer;
-use crate::forgery::Forgery;
-use crate::judgement::Judgement;
-use crate::send::{Source, name};
-use crate::terminal::{BAD, FAINT, GOOD, Out, STRONG};
+use crate::forgery::{Forgery, respelled};
+use crate::judgement::{Judgement, is_matter_of_taste};
+use crate::signer::Signer;
+use crate::source::{Source, name};
+use crate::terminal::{BAD, FAINT, GOOD, Out, STRONG, visible};
 
-pub(crate) fn run(
-    sources: &[Source],
-    to: &Uri,
-    signer: &Signer,
-    client: &Client,
-    minimum: Version,
-    out: &mut Out,
-) -> Result<bool, Failure> {
-    let mut genuine = Tally::default();
-    writeln!(out, "{STRONG}Genuine requests, to be accepted{STRONG:#}")?;
-    for source in sources {
-        let now = UnixTime::now();
-        let request = signer.sign(source.unsigned(to, now)?, now)?;
-        let uri = signer.uri(&request)?;
-        let (url, query) = uri.split_once('?').map_or((uri.as_str(), ""), |(url, _)| (url, "?…"));
-        let title = format!("{} {url}{query}", request.method());
-        let status = client.send(request)?.status;
-        let mark = if Judgement::of(status) == Judgement::Accepted { Mark::Good } else { Mark::Bad };
-        genuine.line(&source.name(), "", status, mark, &title, out)?;
-    }
-
-    let mut forged = Tally::default();
-    let mut accepted_alone = None;
-    let (mut unjudged, mut unserved, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
-    writeln!(out, "\n{STRONG}Forgeries, to be refused{STRONG:#}")?;
-    for forgery in Forgery::value_variants() {
-        let Some(Sent { source, older, method_is_forged, status }) =
-            send_forgery(*forgery, sources, to, signer, client, minimum)?
-        else {
-            left_out.push(name(forgery));
-            continue;
-        };
-        let title = forgery.to_possible_value().and_then(|value| value.get_help().map(ToString::to_string));
-        let tried = || format!("{} ({})", name(forgery), status.as_u16());
-        let mark = match Judgement::of(status) {
-            Judgement::Refused => Mark::Good,
-            Judgement::Unjudged if method_is_forged && status == StatusCode::METHOD_NOT_ALLOWED => {
-                unserved.push(tried());
-                Mark::Open
-            }
-            Judgement::Unjudged => {
-                unjudged.push(tried());
-                Mark::Bad
-            }
-            Judgement::Accepted if *forgery == Forgery::Downgraded => {
-                accepted_alone = Some(older);
-                Mark::Bad
-            }
-            Judgement::Accepted | Judgement::Neither => Mark::Bad,
-        };
-        forged.line(&name(forgery), &source, status, mark, &title.unwrap_or_default(), out)?;
-    }
-
-    writeln!(
-        out,
-        "\n{} of {} genuine requests accepted, {} of {} forgeries refused",
-        genuine.good, genuine.all, forged.good, forged.all
-    )?;
-    if let Some(older) = accepted_alone {
-        writeln!(
-            out,
-            "`downgraded` was accepted, so the endpoint takes {older} alone, which can be replayed for ever: have it demand \
-             {minimum} (`.minimum_version(Version::{minimum:?})` in this library), or, if it is meant to take {older}, say so \
-             here with --minimum-version {older}"
-        )?;
-    }
-    if !unserved.is_empty() {
-        writeln!(out, "not judged, as the endpoint does not serve the method: {}", unserved.join(", "))?;
-    }
-    if !unjudged.is_empty() {
-        writeln!(
-            out,
-            "NOT JUDGED, as a router or another rule may have answered before the signature was looked at: {}\n\
-             A signature is refused with 400, 401, 403 or 429",
-            unjudged.join(", ")
-        )?;
-    }
-    if !left_out.is_empty() {
-        writeln!(
-            out,
-            "not tried, as with these events and this minimum version they cannot be made or show nothing more: {}",
-            left_out.join(", ")
-        )?;
-    }
-    if genuine.good == 0 {
-        writeln!(
-            out,
-            "As nothing genuine is accepted, a refusal says nothing: see first that the endpoint has this client secret, \
-             that --public-url is the one it is configured with, and that it serves the method"
-        )?;
-    }
-    Ok(genuine.good == genuine.all && forged.good.saturating_add(unserved.len()) == forged.all)
+pub(crate) struct Check<'a> {
+    pub(crate) sources: &'a [Source],
+    pub(crate) to: &'a Uri,
+    pub(crate) signer: &'a Signer,
+    pub(crate) client: &'a Client,
+    pub(crate) minimum: Version,
+    pub(crate) skip: &'a [Forgery],
 }
 
-/// A forgery, and what came of it.
-struct Sent {
-    /// What it was made of.
-    source: String,
-    /// The scheme that its genuine request has beside v3.
+/// A genuine request and its answer.
+struct Genuine<'a> {
+    source: &'a Source,
+    method: Method,
+    /// The version next to v3.
     older: Version,
-    method_is_forged: bool,
     status: StatusCode,
-}
-
-/// Makes the forgery of the first request that it can be made of.
-fn send_forgery(
-    forgery: Forgery,
-    sources: &[Source],
-    to: &Uri,
-    signer: &Signer,
-    client: &Client,
-    minimum: Version,
-) -> Result<Option<Sent>, Failure> {
-    for source in sources {
-        let now = UnixTime::now();
-        let unsigned = source.unsigned(to, now)?;
-        if !forgery.is_telling(unsigned.older, minimum) {
-            continue;
-        }
-        let (older, method) = (unsigned.older, unsigned.request.method().clone());
-        if let Some(request) = forgery.forge(unsigned, signer, now)? {
-            let method_is_forged = *request.method() != method;
-            let status = client.send(request)?.status;
-            return Ok(Some(Sent { source: source.name(), older, method_is_forged, status }));
-        }
-    }
-    Ok(None)
+    mark: Mark,
 }
 
 /// Whether the endpoint did as it should.
@@ -155,33 +46,227 @@ enum Mark {
     Bad,
 }
 
+/// The forgeries by what became of them.
 #[derive(Default)]
-struct Tally {
+struct Forged {
     all: usize,
-    good: usize,
+    refused: usize,
+    unserved: Vec<String>,
+    unjudged: Vec<String>,
+    not_tried: Vec<String>,
+    /// The version that is accepted alone, although it is too old.
+    downgraded_to: Option<Version>,
 }
 
-impl Tally {
-    fn line(
+impl Check<'_> {
+    pub(crate) fn run(&self, out: &mut Out) -> Result<bool, Failure> {
+        writeln!(out, "{STRONG}Genuine requests, to be accepted{STRONG:#}")?;
+        let mut genuine = Vec::new();
+        for source in self.sources {
+            genuine.push(self.genuine(source, out)?);
+        }
+        // If a genuine request is not accepted, the refusal of its forgeries says nothing.
+        let mut by_use: Vec<_> = genuine.iter().collect();
+        by_use.sort_by_key(|genuine| genuine.mark == Mark::Bad);
+
+        writeln!(out, "\n{STRONG}Forgeries, to be refused{STRONG:#}")?;
+        let mut forged = Forged::default();
+        for forgery in Forgery::value_variants() {
+            if self.skip.contains(forgery) {
+                forged.not_tried.push(format!("{} (left out)", name(forgery)));
+            } else if *forgery == Forgery::Respelled {
+                self.respelled(&by_use, &mut forged, out)?;
+            } else {
+                self.forged(*forgery, &by_use, &mut forged, out)?;
+            }
+        }
+        self.sum_up(&genuine, &forged, out)?;
+        let genuine_pass = genuine.iter().all(|genuine| genuine.mark != Mark::Bad);
+        Ok(genuine_pass && forged.refused.saturating_add(forged.unserved.len()) == forged.all)
+    }
+
+    fn genuine<'a>(&self, source: &'a Source, out: &mut Out) -> Result<Genuine<'a>, Failure> {
+        let now = UnixTime::now();
+        let unsigned = source.unsigned(self.to, now)?;
+        let (method, older, bare) = (unsigned.request.method().clone(), unsigned.older, unsigned.request.clone());
+        let request = self.signer.sign(unsigned, now)?;
+        let url = self.signer.uri(&request)?;
+        let (url, query) = url.split_once('?').map_or((url.as_str(), ""), |(url, _)| (url, "?…"));
+        let title = format!("{method} {url}{query}");
+        let status = self.client.send(request)?.status;
+        let mark = match Judgement::of_genuine(status) {
+            Judgement::Accepted => Mark::Good,
+            // The answer to the same request without a signature tells whether it was the signature's.
+            _ if is_matter_of_taste(status) => {
+                let unsigned = self.client.send(bare)?.status;
+                let differs = unsigned != status && Judgement::of_genuine(unsigned) == Judgement::Refused;
+                if differs { Mark::Open } else { Mark::Bad }
+            }
+            _ => Mark::Bad,
+        };
+        let judgement = if mark == Mark::Open { Judgement::Accepted } else { Judgement::of_genuine(status) };
+        line(mark, judgement, status, [&source.name(), ""], &title, out)?;
+        Ok(Genuine { source, method, older, status, mark })
+    }
+
+    /// Makes the forgery of the first request that it can be made of.
+    fn forged(
+        &self,
+        forgery: Forgery,
+        genuine: &[&Genuine<'_>],
+        forged: &mut Forged,
+        out: &mut Out,
+    ) -> Result<(), Failure> {
+        for genuine in genuine {
+            if !forgery.is_telling(genuine.older, self.minimum) {
+                continue;
+            }
+            let now = UnixTime::now();
+            let unsigned = genuine.source.unsigned(self.to, now)?;
+            let Some(request) = forgery.forge(unsigned, self.signer, now)? else { continue };
+            let method_is_forged = *request.method() != genuine.method;
+            let status = self.client.send(request)?.status;
+            let judgement = Judgement::of_forgery(status, method_is_forged, Some(genuine.status));
+            return forged.add(forgery, genuine, judgement, status, out);
+        }
+        forged.not_tried.push(name(&forgery));
+        Ok(())
+    }
+
+    /// Takes three requests: one to be remembered, one to see whether it is, and the forgery.
+    fn respelled(&self, genuine: &[&Genuine<'_>], forged: &mut Forged, out: &mut Out) -> Result<(), Failure> {
+        let mut not_tried = |why| forged.not_tried.push(format!("{} ({why})", name(&Forgery::Respelled)));
+        let Some(genuine) = genuine.iter().find(|genuine| genuine.mark == Mark::Good) else {
+            not_tried("nothing genuine is accepted");
+            return Ok(());
+        };
+        let now = UnixTime::now();
+        let request = self.signer.sign(genuine.source.unsigned(self.to, now)?, now)?;
+        let judged = |request| {
+            let answer = self.client.send_over_http2(request)?;
+            Some((Judgement::of_genuine(answer.status), answer.status))
+        };
+        match (judged(request.clone()), judged(request.clone())) {
+            (Some((Judgement::Accepted, _)), Some((Judgement::Accepted, _))) => {
+                not_tried("the endpoint remembers no signature");
+            }
+            (Some((Judgement::Accepted, _)), Some(_)) => {
+                if let Some((judgement, status)) = judged(respelled(request)?) {
+                    return forged.add(Forgery::Respelled, genuine, judgement, status, out);
+                }
+                not_tried("no answer came");
+            }
+            _ => not_tried("no HTTP/2"),
+        }
+        Ok(())
+    }
+
+    fn sum_up(&self, genuine: &[Genuine<'_>], forged: &Forged, out: &mut Out) -> Result<(), Failure> {
+        let minimum = self.minimum;
+        let accepted = genuine.iter().filter(|genuine| genuine.mark == Mark::Good).count();
+        let (of_genuine, refused, of_forged) = (genuine.len(), forged.refused, forged.all);
+        writeln!(
+            out,
+            "\n{accepted} of {of_genuine} genuine requests accepted, {refused} of {of_forged} forgeries refused"
+        )?;
+        let unusable: Vec<_> = genuine.iter().filter(|genuine| genuine.mark == Mark::Open).collect();
+        if !unusable.is_empty() {
+            let named = unusable.iter().map(|g| format!("{} ({})", g.source.name(), g.status.as_u16()));
+            writeln!(
+                out,
+                "the signature was accepted, but the handler cannot use the event: {}\n\
+                 Send one of its own: --body-file event.json, or --capture request.http",
+                named.collect::<Vec<_>>().join(", ")
+            )?;
+        }
+        if let Some(older) = forged.downgraded_to {
+            writeln!(
+                out,
+                "`downgraded` was accepted, so the endpoint takes {older} alone, which can be replayed at any time: have it \
+                 demand {minimum} (`Verifier::new(secret, Version::{minimum:?})` in this library), or, if it is meant to \
+                 take {older}, say so here with --minimum-version {older}"
+            )?;
+        }
+        if !forged.unserved.is_empty() {
+            let unserved = forged.unserved.join(", ");
+            writeln!(out, "not judged, as the endpoint does not serve the method: {unserved}")?;
+        }
+        if !forged.unjudged.is_empty() {
+            writeln!(
+                out,
+                "NOT JUDGED, as a router or another rule may have answered before the signature was looked at: {}\n\
+                 A signature is refused with 400, 401, 403 or 429; --skip NAME leaves a forgery out",
+                forged.unjudged.join(", ")
+            )?;
+        }
+        if !forged.not_tried.is_empty() {
+            let not_tried = forged.not_tried.join(", ");
+            writeln!(
+                out,
+                "not tried, as it was left out, cannot be made of these requests or shows nothing more: {not_tried}"
+            )?;
+        }
+        if genuine.iter().all(|genuine| genuine.mark == Mark::Bad) {
+            writeln!(
+                out,
+                "As nothing genuine is accepted, a refusal says nothing: see first that the endpoint has this client secret, \
+                 that --endpoint or --public-url is the one it is configured with, and that it serves the method"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl Forged {
+    fn add(
         &mut self,
-        name: &str,
-        of: &str,
+        forgery: Forgery,
+        genuine: &Genuine<'_>,
+        judgement: Judgement,
         status: StatusCode,
-        mark: Mark,
-        title: &str,
         out: &mut Out,
     ) -> Result<(), Failure> {
         self.all = self.all.saturating_add(1);
-        self.good = self.good.saturating_add(usize::from(mark == Mark::Good));
-        let outcome = Judgement::of(status).word();
-        let (style, mark) = match mark {
-            Mark::Good => (GOOD, "ok "),
-            Mark::Open => (FAINT, "-  "),
-            Mark::Bad => (BAD, "BAD"),
+        let tried = format!("{} ({})", name(&forgery), status.as_u16());
+        let mark = match judgement {
+            Judgement::Refused => {
+                self.refused = self.refused.saturating_add(1);
+                Mark::Good
+            }
+            Judgement::Unserved => {
+                self.unserved.push(tried);
+                Mark::Open
+            }
+            Judgement::Unjudged => {
+                self.unjudged.push(tried);
+                Mark::Bad
+            }
+            Judgement::Accepted if forgery == Forgery::Downgraded => {
+                self.downgraded_to = Some(genuine.older);
+                Mark::Bad
+            }
+            Judgement::Accepted | Judgement::Neither => Mark::Bad,
         };
-        let status = status.as_u16();
-        writeln!(out, "  {style}{mark} {outcome:<8}{style:#} {status}  {name:<12}  {of:<8}  {FAINT}{title}{FAINT:#}")?;
-        // What took seconds to come shall not wait for the end.
-        Ok(out.flush()?)
+        let title = forgery.to_possible_value().and_then(|value| value.get_help().map(ToString::to_string));
+        line(mark, judgement, status, [&name(&forgery), &genuine.source.name()], &title.unwrap_or_default(), out)
     }
+}
+
+fn line(
+    mark: Mark,
+    judgement: Judgement,
+    status: StatusCode,
+    [name, of]: [&str; 2],
+    title: &str,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let (style, mark) = match mark {
+        Mark::Good => (GOOD, "ok "),
+        Mark::Open => (FAINT, "-  "),
+        Mark::Bad => (BAD, "BAD"),
+    };
+    let (outcome, status, title) = (judgement.word(), status.as_u16(), visible(title));
+    writeln!(out, "  {style}{mark} {outcome:<8}{style:#} {status}  {name:<17}  {of:<8}  {FAINT}{title}{FAINT:#}")?;
+    // What took seconds to come shall not wait for the end.
+    Ok(out.flush()?)
 }

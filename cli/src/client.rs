@@ -1,25 +1,28 @@
 //! Sends a request as it is and takes the answer: no redirects, no proxy, no retries, as HubSpot is one request away.
 
-use std::io::Read;
-use std::path::PathBuf;
+use std::future::Future;
+use std::io;
 use std::time::Duration;
 
-use http::{HeaderMap, Request, Response, StatusCode};
-use ureq::Agent;
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use http::header::{HOST, HeaderValue, USER_AGENT};
+use http::{HeaderMap, Request, Response, StatusCode, Uri, Version};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
+use tokio_rustls::rustls;
 
 use crate::Failure;
+use crate::tls::Trust;
 
-#[derive(clap::Args)]
-#[command(next_help_heading = "Connection")]
-pub(crate) struct ConnectionArgs {
-    /// Trust the certificates in this PEM file instead of the public ones: the authority that signed your server's
-    /// (mkcert's `rootCA.pem`), or a self-signed one that is not itself an authority (`CA:FALSE`)
-    #[arg(long, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
+pub(crate) struct Client {
+    runtime: Runtime,
+    trust: Trust,
 }
-
-pub(crate) struct Client(Agent);
 
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -30,95 +33,188 @@ pub(crate) struct Answer {
 }
 
 /// How much of an answer is worth showing.
-const MAX_ANSWER: u64 = 64 * 1024;
-
-impl ConnectionArgs {
-    pub(crate) fn client(self) -> Result<Client, Failure> {
-        let mut tls = TlsConfig::builder();
-        if let Some(file) = self.ca_file {
-            let pem = std::fs::read(file).map_err(|error| format!("--ca-file cannot be read: {error}"))?;
-            let certificates: Vec<Certificate<'static>> = parse_pem(&pem)
-                .filter_map(|item| match item {
-                    Ok(PemItem::Certificate(certificate)) => Some(certificate),
-                    _ => None,
-                })
-                .collect();
-            if certificates.is_empty() {
-                return Err("--ca-file holds no PEM certificate".into());
-            }
-            tls = tls.root_certs(RootCerts::from(certificates));
-        }
-        let config = Agent::config_builder()
-            .tls_config(tls.build())
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .proxy(None)
-            // As long as HubSpot waits for a workflow's webhook.
-            .timeout_connect(Some(Duration::from_secs(3)))
-            .timeout_global(Some(Duration::from_secs(30)))
-            .user_agent(concat!("hubspot-signature/", env!("CARGO_PKG_VERSION")))
-            .build();
-        Ok(Client(config.into()))
-    }
-}
+const MAX_ANSWER: usize = 64 * 1024;
+/// As long as HubSpot waits for a connection, and for the answer to a workflow's webhook.
+const CONNECT: Duration = Duration::from_secs(3);
+const ANSWER: Duration = Duration::from_secs(30);
 
 impl Client {
+    pub(crate) fn new(trust: Trust) -> Result<Self, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        Ok(Self { runtime, trust })
+    }
+
     pub(crate) fn send(&self, request: Request<Vec<u8>>) -> Result<Answer, Failure> {
-        let (parts, body) = request.into_parts();
-        let answer = if body.is_empty() && ["GET", "HEAD"].contains(&parts.method.as_str()) {
-            self.0.run(Request::from_parts(parts, ()))
-        } else {
-            self.0.run(Request::from_parts(parts, body))
-        };
-        let (parts, body) = answer.map_err(|error| explained(&error))?.into_parts();
-        let mut body = Response::new(body).into_body().into_reader();
-        let mut bytes = Vec::new();
-        let read = body.by_ref().take(MAX_ANSWER).read_to_end(&mut bytes);
-        read.map_err(|error| format!("the answer broke off: {error}"))?;
-        let body_is_longer = matches!(body.read(&mut [0]), Ok(1));
-        Ok(Answer { status: parts.status, headers: parts.headers, body: bytes, body_is_longer })
+        let answer = self.runtime.block_on(within(ANSWER, self.exchange(request)));
+        Ok(answer.map_err(|fault| fault.explained())?)
+    }
+
+    /// As [`Client::send`], over HTTP/2, where header values keep their white space. None if nothing answered so.
+    pub(crate) fn send_over_http2(&self, request: Request<Vec<u8>>) -> Option<Answer> {
+        self.runtime.block_on(within(ANSWER, self.exchange_over_http2(request))).ok()
+    }
+
+    async fn exchange(&self, request: Request<Vec<u8>>) -> Result<Answer, Fault> {
+        let uri = request.uri().clone();
+        let mut request = ready(request);
+        if let Some(host) = uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok()) {
+            request.headers_mut().entry(HOST).or_insert(host);
+        }
+        *request.uri_mut() = uri.path_and_query().map_or_else(Uri::default, |target| target.clone().into());
+        let stream = within(CONNECT, self.connect(&uri, &[])).await?;
+        let (mut sender, connection) = conn::http1::handshake(TokioIo::new(stream)).await.map_err(Fault::Http)?;
+        let _connection = Connection::driven(connection);
+        read(sender.send_request(request).await.map_err(Fault::Http)?).await
+    }
+
+    async fn exchange_over_http2(&self, request: Request<Vec<u8>>) -> Result<Answer, Fault> {
+        let uri = request.uri().clone();
+        let mut request = ready(request);
+        *request.version_mut() = Version::HTTP_2;
+        let stream = within(CONNECT, self.connect(&uri, &[b"h2"])).await?;
+        // Without TLS only the attempt tells whether the server speaks it.
+        let handshake = conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
+        let (mut sender, connection) = handshake.await.map_err(Fault::Http)?;
+        let _connection = Connection::driven(connection);
+        read(sender.send_request(request).await.map_err(Fault::Http)?).await
+    }
+
+    /// With TLS, the server must agree to one of the protocols, if there are any.
+    async fn connect(&self, uri: &Uri, protocols: &[&[u8]]) -> Result<Box<dyn Stream>, Fault> {
+        let is_tls = uri.scheme_str() == Some("https");
+        let host = uri.host().unwrap_or_default();
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
+        let tcp = TcpStream::connect((host, port)).await.map_err(Fault::Unreachable)?;
+        if !is_tls {
+            return Ok(Box::new(tcp));
+        }
+        let name = host.to_owned().try_into().map_err(|error| Fault::Tls(io::Error::other(error)))?;
+        let connector = self.trust.connector(protocols).map_err(|error| Fault::Tls(io::Error::other(error)))?;
+        let stream = connector.connect(name, tcp).await.map_err(Fault::Tls)?;
+        let agreed = stream.get_ref().1.alpn_protocol();
+        if !protocols.is_empty() && !agreed.is_some_and(|agreed| protocols.contains(&agreed)) {
+            return Err(Fault::Tls(io::Error::other("the server speaks another protocol")));
+        }
+        Ok(Box::new(stream))
     }
 }
 
-fn explained(error: &ureq::Error) -> String {
-    use std::io::ErrorKind;
-    let unreachable = "; is the server running, and is --to its address?";
-    let advice = match error {
-        ureq::Error::ConnectionFailed | ureq::Error::HostNotFound => unreachable,
-        ureq::Error::Io(io) if io.kind() == ErrorKind::ConnectionRefused => unreachable,
-        // How rustls' errors arrive.
-        ureq::Error::Io(io) if io.kind() == ErrorKind::InvalidData => {
-            "; if the certificate is your own, give --ca-file"
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// What moves a connection's bytes, until this is dropped.
+struct Connection(JoinHandle<()>);
+
+impl Connection {
+    fn driven(connection: impl Future<Output = hyper::Result<()>> + Send + 'static) -> Self {
+        // Its error is also that of the exchange.
+        Self(tokio::spawn(async { drop(connection.await) }))
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn ready(request: Request<Vec<u8>>) -> Request<Full<Bytes>> {
+    let mut request = request.map(|body| Full::new(Bytes::from(body)));
+    let agent = HeaderValue::from_static(concat!("hubspot-signature/", env!("CARGO_PKG_VERSION")));
+    request.headers_mut().entry(USER_AGENT).or_insert(agent);
+    request
+}
+
+async fn read(answer: Response<Incoming>) -> Result<Answer, Fault> {
+    let (parts, mut incoming) = answer.into_parts();
+    let mut body = Vec::new();
+    while body.len() <= MAX_ANSWER {
+        let Some(frame) = incoming.frame().await else { break };
+        if let Ok(data) = frame.map_err(Fault::BrokeOff)?.into_data() {
+            body.extend_from_slice(&data);
         }
-        ureq::Error::Timeout(_) => "; HubSpot would not wait longer either",
-        _ => "",
-    };
-    format!("no answer came: {error}{advice}")
+    }
+    let body_is_longer = body.len() > MAX_ANSWER;
+    body.truncate(MAX_ANSWER);
+    Ok(Answer { status: parts.status, headers: parts.headers, body, body_is_longer })
+}
+
+async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    tokio::time::timeout(limit, work).await.unwrap_or(Err(Fault::Timeout))
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+enum Fault {
+    Unreachable(io::Error),
+    Tls(io::Error),
+    Http(hyper::Error),
+    BrokeOff(hyper::Error),
+    Timeout,
+}
+
+impl Fault {
+    fn explained(&self) -> String {
+        match self {
+            Self::Unreachable(error) => {
+                format!("no answer came: {error}; is the server running, and is --to its address?")
+            }
+            Self::Tls(error) => {
+                let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+                let advice = match inner {
+                    Some(rustls::Error::InvalidCertificate(_)) => {
+                        "; if the certificate is your own, give it, or that of the authority that signed it, as --ca-file"
+                    }
+                    // What a server without TLS answers is no message of TLS.
+                    Some(rustls::Error::InvalidMessage(_)) => "; does the server speak https, or is --to http://…?",
+                    _ => "",
+                };
+                format!("no answer came: {error}{advice}")
+            }
+            Self::Http(error) => format!("no answer came: {}", with_source(error)),
+            Self::BrokeOff(error) => format!("the answer broke off: {}", with_source(error)),
+            Self::Timeout => "no answer came in time; HubSpot would not wait longer either".into(),
+        }
+    }
+}
+
+/// hyper says in the source what in its own words is missing.
+fn with_source(error: &hyper::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::ErrorKind;
-
-    use ureq::Error;
-
     use super::*;
 
     /// Here since a silent server would take half a minute.
     #[test]
     fn the_advice_is_about_what_went_wrong() {
-        let io = |kind: ErrorKind| Error::Io(kind.into());
-        for (error, advice) in [
-            (Error::ConnectionFailed, "is the server running"),
-            (Error::HostNotFound, "is the server running"),
-            (io(ErrorKind::ConnectionRefused), "is the server running"),
-            (io(ErrorKind::InvalidData), "give --ca-file"),
-            (Error::Timeout(ureq::Timeout::Global), "HubSpot would not wait longer"),
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        let unknown = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let no_tls = rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType);
+        for (fault, advice) in [
+            (Fault::Unreachable(refused), "is the server running"),
+            (Fault::Tls(io::Error::other(unknown)), "as --ca-file"),
+            (Fault::Tls(io::Error::other(no_tls)), "http://"),
+            (Fault::Timeout, "HubSpot would not wait longer"),
         ] {
-            assert!(explained(&error).contains(advice), "{advice:?} is not in {:?}", explained(&error));
+            assert!(fault.explained().contains(advice), "{advice:?} is not in {:?}", fault.explained());
         }
-        for error in [io(ErrorKind::ConnectionReset), Error::TooManyRedirects] {
-            assert_eq!(explained(&error), format!("no answer came: {error}"));
-        }
+        assert_eq!(
+            Fault::Tls(io::ErrorKind::UnexpectedEof.into()).explained(),
+            "no answer came: unexpected end of file"
+        );
+    }
+
+    #[test]
+    fn waiting_ends() {
+        let client = Client::new(Trust::public()).expect("a runtime");
+        let waited = client.runtime.block_on(within(Duration::ZERO, std::future::pending::<Result<(), Fault>>()));
+        assert!(matches!(waited, Err(Fault::Timeout)));
     }
 }

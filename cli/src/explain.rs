@@ -4,14 +4,16 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use hubspot_signature::Error;
 use hubspot_signature::diagnose::{Diagnosis, Diagnostician, Finding, MAX_SECRETS, ReceivedRequest};
 use serde_json::{Value, json};
 
 use crate::Failure;
-use crate::input::{BodyReading, Received, RequestArgs, read_text};
+use crate::capture::BodyReading;
+use crate::input::{Received, RequestArgs, read_text};
+use crate::policy::PolicyArgs;
 use crate::secrets::{PreviousSecretArgs, SecretArgs};
-use crate::terminal::{BAD, GOOD, Out, STRONG, visible};
-use crate::verify::PolicyArgs;
+use crate::terminal::{BAD, GOOD, Out, STRONG, visible, visible_json};
 
 /// Say why a captured request is refused, and what to do about it
 #[derive(clap::Args)]
@@ -46,7 +48,8 @@ Give what your server saw, damage and all: the URL that your code gives to the
 verifier, the body that it hashes, all headers.
 
 Examples:
-  hubspot-signature explain --public-url https://hooks.example.com capture.http
+  hubspot-signature explain --endpoint https://hooks.example.com/hubspot \\
+        capture.http
 
   With the URL as the server saw it, behind a proxy:
     hubspot-signature explain --url http://10.0.0.7:3000/hubspot \\
@@ -73,23 +76,26 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         return Err(format!("at most {MAX_SECRETS} secrets can be tried at once").into());
     }
     let now = args.policy.now();
-    let Received { method, uri, headers, body, .. } = args.request.read(BodyReading::AsItIs)?;
+    let Received { method, url, refusal, headers, body, .. } = args.request.read(BodyReading::AsItIs)?;
     let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
-    let request = ReceivedRequest { method: &method, uri: &uri, headers: &headers, body: &body };
+    let request = ReceivedRequest { method: &method, uri: &url, headers: &headers, body: &body };
     let mut diagnostician = Diagnostician::new(&secrets).minimum_version(args.policy.minimum_version());
     if let Some(previous) = args.previous.text()? {
         diagnostician = diagnostician.previous_secret(&previous);
     }
     let diagnosis = diagnostician.diagnose(&request, now);
     match args.format {
-        Format::Text => write_text(&diagnosis, out)?,
-        Format::Json => writeln!(out, "{:#}", json(&diagnosis))?,
+        Format::Text => write_text(&diagnosis, refusal, out)?,
+        Format::Json => writeln!(out, "{}", visible_json(&json(&diagnosis, refusal)))?,
     }
-    Ok(diagnosis.verdict().is_ok())
+    Ok(refusal.is_none() && diagnosis.verdict().is_ok())
 }
 
 /// The library's text, with the words that a reader looks for made visible.
-fn write_text(diagnosis: &Diagnosis, out: &mut Out) -> Result<(), Failure> {
+fn write_text(diagnosis: &Diagnosis, refusal: Option<Error>, out: &mut Out) -> Result<(), Failure> {
+    if let Some(refusal) = refusal {
+        writeln!(out, "{BAD}Refused{BAD:#}: {refusal}\n{}\n\nApart from the path:\n", refusal.help())?;
+    }
     for line in visible(&diagnosis.to_string()).lines() {
         let indent = line.len().saturating_sub(line.trim_start().len());
         let (margin, text) = line.split_at_checked(indent).unwrap_or(("", line));
@@ -110,10 +116,11 @@ fn write_text(diagnosis: &Diagnosis, out: &mut Out) -> Result<(), Failure> {
     Ok(())
 }
 
-fn json(diagnosis: &Diagnosis) -> Value {
-    let verdict = match diagnosis.verdict() {
-        Ok(proof) => format!("accepted by {}", proof.version()),
-        Err(refusal) => refusal.to_string(),
+fn json(diagnosis: &Diagnosis, refusal: Option<Error>) -> Value {
+    let verdict = match (refusal, diagnosis.verdict()) {
+        (Some(refusal), _) => refusal.to_string(),
+        (None, Ok(proof)) => format!("accepted by {}", proof.version()),
+        (None, Err(refusal)) => refusal.to_string(),
     };
     let expected = |expected: &hubspot_signature::diagnose::Expected| {
         json!({
@@ -124,7 +131,7 @@ fn json(diagnosis: &Diagnosis) -> Value {
     };
     let search = diagnosis.search();
     json!({
-        "accepted": diagnosis.verdict().is_ok(),
+        "accepted": refusal.is_none() && diagnosis.verdict().is_ok(),
         "verdict": verdict,
         "expected": diagnosis.expected().iter().map(expected).collect::<Vec<_>>(),
         "findings": diagnosis.findings().iter().map(finding).collect::<Vec<_>>(),

@@ -1,17 +1,18 @@
 //! What an endpoint must refuse: each way of making a forged request out of a genuine one that docs/PROTOCOL.md §5 lists.
 //!
 //! Where a real attacker would have to capture a request, it is made with the secret here; none of the results is more
-//! than an attacker could have sent without it, `future` aside, which stands for a clock or a signer gone wrong.
+//! than an attacker could have sent without it, except `future`, which stands for a clock or a signer gone wrong.
 
 use base64ct::{Base64, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
-use http::header::{HOST, HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use http::{Method, Request, Uri};
 use hubspot_signature::{ClientSecret, Header, UnixTime, Version};
 use sha2::Sha256;
 
 use crate::Failure;
-use crate::event::{Signer, Unsigned, attach, headers, target, with_query, with_target};
+use crate::signer::{Signer, Unsigned, attach, headers};
+use crate::target::{target, with_query, with_target};
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Forgery {
@@ -29,19 +30,23 @@ pub(crate) enum Forgery {
     EmptySecret,
     /// Signed for another host, which `Host` and `X-Forwarded-Host` then name
     OtherHost,
-    /// Replayed six minutes after it was signed; the older signature beside v3 is still right
+    /// Replayed six minutes after it was signed; the older signature next to v3 is still right
     Stale,
     /// Signed ten minutes in the future
     Future,
-    /// A replay with a second, fresh timestamp beside the one that was signed
+    /// A replay with a second, fresh timestamp before the one that was signed
     TwoTimes,
     /// A replay with the last digit of the URL moved into the timestamp, which then lies centuries ahead
     MovedTime,
     /// The last digit of the URL moved into the body of a GET
     MovedBody,
+    /// The last digit of the URL moved into the empty body of a DELETE
+    MovedBodyDelete,
+    /// The last digit of the URL moved into the empty body of a POST
+    MovedBodyPost,
     /// Two v3 signatures, of which the second is right
     Doubled,
-    /// A v3 signature that is not even text; the older one beside it is right
+    /// A v3 signature that is not even text; the older one next to it is right
     Malformed,
     /// The v3 headers stripped, so that nothing bounds its age
     Downgraded,
@@ -49,6 +54,8 @@ pub(crate) enum Forgery {
     Relabelled,
     /// More appended to a body signed with v1 or v2, by SHA-256 length extension
     Extended,
+    /// Replayed over HTTP/2 with a space after the signature, past a memory of signatures that is not one of their bytes
+    Respelled,
 }
 
 const SIGNATURE: HeaderName = HeaderName::from_static(Header::Signature.name());
@@ -97,8 +104,8 @@ impl Forgery {
                 Some(request)
             }
             Self::OtherSecret => {
-                let headers =
-                    headers(&ClientSecret::new(OTHER_SECRET)?, &unsigned, &signer.uri(&unsigned.request)?, now);
+                let secret = ClientSecret::new(OTHER_SECRET)?;
+                let headers = headers(&secret, &unsigned, &signer.uri(&unsigned.request)?, now)?;
                 Some(attach(unsigned.request, &headers)?)
             }
             Self::EmptySecret => Some(signed_with_empty_secret(unsigned.request, signer, now)?),
@@ -112,7 +119,10 @@ impl Forgery {
                 Some(request)
             }
             Self::MovedTime => moved_into_time(signer.sign(unsigned, captured_at)?, captured_at)?,
+            Self::MovedBody if *unsigned.request.method() != Method::GET => None,
             Self::MovedBody => moved_into_body(signer.sign(unsigned, now)?)?,
+            Self::MovedBodyDelete => moved_into_body(signer.sign(bodyless(unsigned, Method::DELETE)?, now)?)?,
+            Self::MovedBodyPost => moved_into_body(signer.sign(bodyless(unsigned, Method::POST)?, now)?)?,
             Self::Doubled => {
                 let wrong = ClientSecret::new(OTHER_SECRET)?.v3("POST", "", b"", now);
                 let mut request = signer.sign(unsigned, now)?;
@@ -132,6 +142,7 @@ impl Forgery {
             }
             Self::Relabelled => Some(relabelled(unsigned, signer, captured_at)?),
             Self::Extended => extended(unsigned, signer, captured_at)?,
+            Self::Respelled => Some(respelled(signer.sign(unsigned, now)?)?),
         })
     }
 }
@@ -162,8 +173,10 @@ fn signed_with_empty_secret(
 
 fn for_other_host(unsigned: Unsigned, signer: &Signer, now: UnixTime) -> Result<Request<Vec<u8>>, Failure> {
     const OTHER: HeaderValue = HeaderValue::from_static("other.example");
-    let uri = format!("https://other.example{}", target(unsigned.request.uri()));
-    let headers = signer.headers(&unsigned, &uri, now);
+    let uri = signer.uri(&unsigned.request)?;
+    let after_scheme = uri.split_once("://").map_or(uri.as_str(), |(_, rest)| rest);
+    let path_and_query = after_scheme.find(['/', '?']).and_then(|begin| after_scheme.get(begin..)).unwrap_or_default();
+    let headers = signer.headers(&unsigned, &format!("https://other.example{path_and_query}"), now)?;
     let mut request = attach(unsigned.request, &headers)?;
     request.headers_mut().insert(HOST, OTHER);
     request.headers_mut().insert("x-forwarded-host", OTHER);
@@ -187,15 +200,32 @@ fn moved_into_body(mut request: Request<Vec<u8>>) -> Result<Option<Request<Vec<u
     Ok(Some(request))
 }
 
-/// The URI of a GET without its last digit, and the digit. A zero would leave the timestamp what it was, to a reader of
-/// numbers; with a body, it would not be the URI's end that borders on the timestamp.
+/// Without a body, and with a query that ends in a digit.
+fn bodyless(mut unsigned: Unsigned, method: Method) -> Result<Unsigned, Failure> {
+    unsigned.request.body_mut().clear();
+    unsigned.request.headers_mut().remove(CONTENT_TYPE);
+    *unsigned.request.method_mut() = method;
+    if without_last_digit(&unsigned.request)?.is_none() {
+        *unsigned.request.uri_mut() = with_query(unsigned.request.uri(), "portalId=62515")?;
+    }
+    Ok(unsigned)
+}
+
+/// The same signature, spelt with a space after it.
+pub(crate) fn respelled(mut request: Request<Vec<u8>>) -> Result<Request<Vec<u8>>, Failure> {
+    if let Some(value) = request.headers_mut().get_mut(SIGNATURE_V3) {
+        *value = HeaderValue::from_bytes(&[value.as_bytes(), b" "].concat())?;
+    }
+    Ok(request)
+}
+
+/// The URI of a request without a body, without its last digit, and the digit. A zero would leave the timestamp what it
+/// was, to a reader of numbers; with a body, it would not be the URI's end that borders on the timestamp.
 fn without_last_digit(request: &Request<Vec<u8>>) -> Result<Option<(Uri, char)>, Failure> {
     let target = target(request.uri());
     let digit = target.chars().next_back().filter(|c| ('1'..='9').contains(c));
     match digit.and_then(|digit| Some((target.strip_suffix(digit)?, digit))) {
-        Some((shorter, digit)) if request.method() == Method::GET => {
-            Ok(Some((with_target(request.uri(), shorter)?, digit)))
-        }
+        Some((shorter, digit)) if request.body().is_empty() => Ok(Some((with_target(request.uri(), shorter)?, digit))),
         _ => Ok(None),
     }
 }

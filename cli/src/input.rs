@@ -4,22 +4,25 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use hubspot_signature::Error;
+
 use crate::Failure;
-use crate::capture::Capture;
-use crate::public_url::{self, PublicUrlArgs};
+use crate::capture::{BodyReading, Capture};
+use crate::public_url::{self, PublicUrlArgs, Signed};
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Request")]
 pub(crate) struct RequestArgs {
-    /// One HTTP/1.1 request as it arrived: request line, headers, an empty line, the raw body; `-` is standard input.
-    /// A chunked body is joined. Without Content-Length, the body is all that follows, an editor's last newline included
+    /// One request as it arrived: request line (`POST /path`, with any version or none), headers, an empty line, the raw
+    /// body; or HTTP/2's pseudo-headers, the output of `curl -v`, or a HAR file. `-` is standard input. A chunked body is
+    /// joined. Without Content-Length, the body is all that follows, an editor's last newline included
     #[arg(value_name = "FILE", required_unless_present = "url", help_heading = None)]
-    #[arg(conflicts_with_all = ["url", "method", "header", "body", "body_file"])]
+    #[arg(conflicts_with_all = ["url", "method", "header"])]
     file: Option<PathBuf>,
     #[command(flatten)]
     public_url: PublicUrlArgs,
     /// Instead of FILE: the whole URL that HubSpot called
-    #[arg(long, value_name = "URL", conflicts_with = "public_url")]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["public_url", "endpoint"])]
     url: Option<String>,
     /// With --url: the method; POST if there is a body, else GET
     #[arg(long, value_name = "METHOD", requires = "url")]
@@ -34,7 +37,7 @@ pub(crate) struct RequestArgs {
 /// The raw body, for commands that take it as an option.
 #[derive(clap::Args)]
 pub(crate) struct BodyArgs {
-    /// The body, as text
+    /// The body, as text; with a capture, instead of the one in it
     #[arg(long, value_name = "TEXT", conflicts_with = "body_file")]
     pub(crate) body: Option<String>,
     /// The body, as it is in a file; `-` is standard input
@@ -46,47 +49,37 @@ pub(crate) struct BodyArgs {
 pub(crate) struct Received {
     pub(crate) method: String,
     /// The whole URL that HubSpot called.
-    pub(crate) uri: String,
+    pub(crate) url: String,
+    /// Why the public URL alone refuses it.
+    pub(crate) refusal: Option<Error>,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) body: Vec<u8>,
     /// Whether the capture goes on after the body that it announces.
     pub(crate) more_follows: bool,
 }
 
-/// What of a capture is its body.
-#[derive(Clone, Copy)]
-pub(crate) enum BodyReading {
-    /// As much as Content-Length says, as any server reads it.
-    Announced,
-    /// Whatever is there: a body that was changed on the way may have another length than Content-Length says.
-    AsItIs,
-}
-
 impl RequestArgs {
     pub(crate) fn read(self, reading: BodyReading) -> Result<Received, Failure> {
-        match (self.file, self.url) {
-            (Some(file), _) => {
-                let public_url = self.public_url.get()?;
-                let public_url = public_url.ok_or(
-                    "give --public-url or set HUBSPOT_PUBLIC_URL: HubSpot signs the URL it called, and a capture has \
-                     only its path",
-                )?;
-                let capture = read(&file, "FILE")?;
-                let Capture { method, target, headers, body } = Capture::parse(&capture)?;
-                let (body, more_follows) = match reading {
-                    BodyReading::Announced => body.into_announced()?,
-                    BodyReading::AsItIs => (body.into_whatever_is_there(), false),
-                };
-                let uri = public_url::url(&public_url, &target)?;
-                Ok(Received { method, uri, headers, body, more_follows })
-            }
-            (None, url) => {
-                let body = self.body.read()?.unwrap_or_default();
-                let headers = self.header.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
-                let method = self.method.unwrap_or_else(|| method_for(&body).into());
-                Ok(Received { method, uri: url.unwrap_or_default(), headers, body, more_follows: false })
-            }
+        let given = self.body.read()?;
+        if let Some(file) = self.file {
+            let public_url = self.public_url.get()?;
+            let public_url = public_url.ok_or(
+                "give --endpoint, the URL as it stands in HubSpot, or --public-url, for a server with several routes: HubSpot \
+                 signs the URL it called, and a capture has only its path",
+            )?;
+            let capture = Capture::parse(&read(&file, "FILE")?)?;
+            let (body, more_follows) = match given {
+                Some(body) => (body, false),
+                None => capture.body(reading)?,
+            };
+            let Capture { method, target, headers, .. } = capture;
+            let Signed { url, refusal } = public_url::signed(&public_url, &target)?;
+            return Ok(Received { method, url, refusal, headers, body, more_follows });
         }
+        let (url, body) = (self.url.unwrap_or_default(), given.unwrap_or_default());
+        let headers = self.header.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
+        let method = self.method.unwrap_or_else(|| method_for(&body).into());
+        Ok(Received { method, url, refusal: None, headers, body, more_follows: false })
     }
 }
 
@@ -105,7 +98,7 @@ pub(crate) const fn method_for(body: &[u8]) -> &'static str {
     if body.is_empty() { "GET" } else { "POST" }
 }
 
-pub(crate) fn parse_header(text: &str) -> Result<(String, String), &'static str> {
+fn parse_header(text: &str) -> Result<(String, String), &'static str> {
     match text.split_once(':') {
         Some((name, value)) if !name.is_empty() => Ok((name.into(), value.trim_matches([' ', '\t']).into())),
         _ => Err("give `Name: value`"),

@@ -10,18 +10,24 @@ mod explain;
 mod forgery;
 mod input;
 mod judgement;
+mod policy;
 mod public_url;
 mod secrets;
 mod send;
+mod shell;
 mod sign;
+mod signer;
+mod source;
+mod target;
 mod terminal;
 mod time;
+mod tls;
 mod verify;
 
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::terminal::Out;
 
@@ -41,12 +47,13 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Begin with one of these:
-  hubspot-signature explain --public-url https://hooks.example.com capture.http
+  hubspot-signature explain capture.http
   hubspot-signature send --to http://localhost:3000/hubspot
   hubspot-signature send --check --to http://localhost:3000/hubspot
 
 All take the app's client secret from the environment variable
-HUBSPOT_CLIENT_SECRET, or from --secret-file. It is never shown.
+HUBSPOT_CLIENT_SECRET, or from --secret-file, and the URL as it stands in
+HubSpot from HUBSPOT_ENDPOINT, or from --endpoint. The secret is never shown.
 `hubspot-signature COMMAND --help` has more examples.
 
 Exit status: 0 accepted (or as it should be), 1 refused (or not as it should
@@ -58,6 +65,8 @@ enum Command {
     Explain(explain::Args),
     Sign(sign::Args),
     Send(send::Args),
+    Completions(shell::CompletionsArgs),
+    Man(shell::ManArgs),
 }
 
 fn main() -> ExitCode {
@@ -71,6 +80,8 @@ fn main() -> ExitCode {
         Command::Explain(args) => explain::run(args, &mut out),
         Command::Sign(args) => sign::run(args, &mut out),
         Command::Send(args) => send::run(args, &mut out),
+        Command::Completions(args) => shell::completions(&args, Cli::command(), &mut out),
+        Command::Man(args) => shell::man(args, Cli::command(), &mut out),
     };
     match outcome.and_then(|good| out.finish().map(|()| good)) {
         Ok(true) => ExitCode::SUCCESS,
@@ -82,12 +93,19 @@ fn main() -> ExitCode {
     }
 }
 
-/// Help, or what is wrong with the arguments. A word that is no option may be a secret in the wrong place, and is not shown.
+/// Help, or what is wrong with the arguments. No word of the user's is shown, as it may be a secret in the wrong place: no
+/// value, and of what should have been an option or a command only what can be a misspelt one.
 fn tell_usage(mut error: clap::Error) -> ExitCode {
+    let hidden = || ContextValue::String("(not shown)".into());
+    if error.get(ContextKind::InvalidValue).is_some_and(|value| !value.to_string().is_empty()) {
+        error.insert(ContextKind::InvalidValue, hidden());
+    }
+    let is_unknown = matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand);
     for kind in [ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
-        let is_word = |value: &ContextValue| !value.to_string().starts_with(['-', '<', '[']);
-        if error.get(kind).is_some_and(is_word) {
-            error.insert(kind, ContextValue::String("(not shown)".into()));
+        if is_unknown && error.get(kind).is_some_and(|word| !is_like_an_option(&word.to_string())) {
+            error.insert(kind, hidden());
+            // Advises to repeat the word after `--`.
+            error.remove(ContextKind::Suggested);
         }
     }
     // Standard output or error may be closed; there is nobody left to tell.
@@ -96,4 +114,10 @@ fn tell_usage(mut error: clap::Error) -> ExitCode {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
         _ => ExitCode::from(2),
     }
+}
+
+/// `--`, then letters and hyphens, and not as many as a secret or a signature has.
+fn is_like_an_option(word: &str) -> bool {
+    let name = word.strip_prefix("--").unwrap_or_default();
+    (1..=24).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
 }

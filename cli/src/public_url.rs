@@ -1,45 +1,70 @@
-//! The option `--public-url`, and the URL of a captured request under it.
+//! The options `--endpoint` and `--public-url`, and the URL of a captured request under them.
 
 use std::env;
 
-use http::{HeaderMap, Uri};
-use hubspot_signature::http::PublicUrl;
+use hubspot_signature::{Error, PublicUrl, SignatureHeaders};
 
 use crate::Failure;
 
 #[derive(clap::Args)]
+#[command(next_help_heading = "The URL that HubSpot calls")]
 pub(crate) struct PublicUrlArgs {
-    /// What HubSpot calls, up to where the request's own path begins: https://hooks.example.com, with a path if a proxy
-    /// removes one. Otherwise taken from the environment variable HUBSPOT_PUBLIC_URL
+    /// The URL of the endpoint, exactly as it stands in HubSpot: https://hooks.example.com/hubspot/webhook. The query comes
+    /// from the request. Otherwise taken from the environment variable HUBSPOT_ENDPOINT
+    #[arg(long, value_name = "URL", conflicts_with = "public_url")]
+    endpoint: Option<String>,
+    /// For a server with several routes: the part of the URL that precedes the request's own path:
+    /// https://hooks.example.com, with a path if a proxy removes one. Otherwise taken from HUBSPOT_PUBLIC_URL
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
 }
 
 impl PublicUrlArgs {
     pub(crate) fn get(self) -> Result<Option<PublicUrl>, Failure> {
-        match self.public_url.map_or_else(|| env::var("HUBSPOT_PUBLIC_URL"), Ok) {
-            Ok(text) => Ok(Some(PublicUrl::new(&text)?)),
-            Err(env::VarError::NotPresent) => Ok(None),
-            Err(env::VarError::NotUnicode(_)) => Err("the variable HUBSPOT_PUBLIC_URL is not UTF-8".into()),
+        let (endpoint, server) = match (self.endpoint, self.public_url) {
+            (None, None) => (variable("HUBSPOT_ENDPOINT")?, variable("HUBSPOT_PUBLIC_URL")?),
+            given => given,
+        };
+        match (endpoint, server) {
+            (Some(_), Some(_)) => {
+                Err("HUBSPOT_ENDPOINT and HUBSPOT_PUBLIC_URL are both set: give --endpoint or --public-url".into())
+            }
+            (Some(url), None) => {
+                PublicUrl::endpoint(&url).map(Some).map_err(|error| format!("--endpoint: {error}").into())
+            }
+            (None, Some(url)) => {
+                PublicUrl::server(&url).map(Some).map_err(|error| format!("--public-url: {error}").into())
+            }
+            (None, None) => Ok(None),
         }
     }
 }
 
-/// The URL that HubSpot signs when the request line says `target`, to the letter.
-pub(crate) fn url(public_url: &PublicUrl, target: &str) -> Result<String, Failure> {
-    // `Uri` would drop it without a word.
-    if target.contains('#') {
-        return Err(
-            "the target in the capture's first line has a `#`, which no client sends; if your server saw it, give \
-                    the whole URL as --url"
-                .into(),
-        );
+fn variable(name: &str) -> Result<Option<String>, Failure> {
+    match env::var(name) {
+        Ok(text) => Ok(Some(text)),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(_)) => Err(format!("the variable {name} is not UTF-8").into()),
     }
-    let uri: Uri = target.parse().map_err(|error| {
-        format!(
-            "the target in the capture's first line is none that a client sends ({error}); if your server saw it, give \
-             the whole URL as --url"
-        )
-    })?;
-    Ok(public_url.url(&uri, &HeaderMap::new())?)
+}
+
+/// The URL that HubSpot signed for a request.
+pub(crate) struct Signed {
+    pub(crate) url: String,
+    /// Why the request is refused before its signature is looked at.
+    pub(crate) refusal: Option<Error>,
+}
+
+/// The URL of a request whose request line has this target, as text.
+pub(crate) fn signed(public_url: &PublicUrl, target: &str) -> Result<Signed, Error> {
+    let url = |public_url: &PublicUrl| {
+        public_url.head("", target, SignatureHeaders::new()).map(|head| head.uri().to_string())
+    };
+    match url(public_url) {
+        Err(refusal @ Error::PathNotEndpoint) => {
+            let url = url(&public_url.clone().dangerously_accept_any_path())?;
+            Ok(Signed { url, refusal: Some(refusal) })
+        }
+        url => Ok(Signed { url: url?, refusal: None }),
+    }
 }

@@ -1,22 +1,28 @@
 //! `send`: plays HubSpot against a server.
 
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
-use http::{Method, Request, Uri};
-use hubspot_signature::UnixTime;
-use hubspot_signature::http::PublicUrl;
+use http::{Method, Request, StatusCode, Uri};
+use hubspot_signature::{PublicUrl, UnixTime};
 
-use crate::client::{Answer, ConnectionArgs};
-use crate::event::{Event, Signer, Unsigned};
+use crate::Failure;
+use crate::capture::Capture;
+use crate::check::Check;
+use crate::client::{Answer, Client};
+use crate::event::Event;
 use crate::forgery::Forgery;
-use crate::input::{BodyArgs, method_for};
-use crate::judgement::Judgement;
+use crate::input::{BodyArgs, method_for, read};
+use crate::judgement::{Judgement, is_matter_of_taste};
+use crate::policy::MinimumVersion;
 use crate::public_url::PublicUrlArgs;
 use crate::secrets::SecretArgs;
-use crate::terminal::{BAD, FAINT, GOOD, Out, STRONG, visible};
-use crate::verify::MinimumVersion;
-use crate::{Failure, check};
+use crate::signer::Signer;
+use crate::source::{Captured, Source};
+use crate::terminal::{BAD, FAINT, GOOD, Out, STRONG, note, visible};
+use crate::tls::TlsArgs;
+use crate::verify::bytes_of_body;
 
 /// Play HubSpot: sign a request, send it to a server, show what comes back
 #[derive(clap::Args)]
@@ -27,9 +33,16 @@ pub(crate) struct Args {
     to: Uri,
     #[command(flatten)]
     public_url: PublicUrlArgs,
+    /// Sign the URL in --to itself, for a server that is configured with it as its public URL
+    #[arg(long, conflicts_with_all = ["endpoint", "public_url"])]
+    sign_local_address: bool,
     /// What to send [default: workflow; with --check, all four]. Repeat it to choose several for --check
     #[arg(long, value_name = "EVENT", conflicts_with_all = ["method", "body", "body_file"])]
     event: Vec<Event>,
+    /// Instead of an event: a captured request, signed anew, for now and for the URL given. Its query comes with it, unless
+    /// --to has one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["event", "method"])]
+    capture: Option<PathBuf>,
     /// Instead of an event: a request of your own, signed v2 and v3; POST if there is a body, else GET
     #[arg(long, value_name = "METHOD")]
     method: Option<Method>,
@@ -42,15 +55,18 @@ pub(crate) struct Args {
     /// latter (400, 401, 403 or 429)
     #[arg(long)]
     check: bool,
-    /// With --check: the oldest scheme that the endpoint is meant to accept. Below v3, anyone who captured a request
-    /// can replay it for ever, so `v2` and `v1` leave out the forgeries that this lets through. `v3` leaves out those that
-    /// have no v3 signature, save one: they are all refused for that alone
+    /// With --check: a forgery to leave out. Repeat it to leave out several
+    #[arg(long, value_name = "FORGERY", requires = "check", hide_possible_values = true)]
+    skip: Vec<Forgery>,
+    /// With --check: the oldest version that the endpoint is meant to accept. Below v3, anyone who captured a request
+    /// can replay it at any time, so `v2` and `v1` leave out the forgeries that this lets through. `v3` leaves out those
+    /// that have no v3 signature, except one: they are all refused for that alone
     #[arg(long, value_name = "VERSION", default_value = "v3", requires = "check")]
     minimum_version: MinimumVersion,
     #[command(flatten)]
     secret: SecretArgs,
     #[command(flatten)]
-    connection: ConnectionArgs,
+    tls: TlsArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -58,122 +74,149 @@ Examples:
   A workflow's webhook, for a handler that HubSpot reaches at
   https://hooks.example.com/hubspot:
     hubspot-signature send --to http://localhost:3000/hubspot \\
-        --public-url https://hooks.example.com
+        --endpoint https://hooks.example.com/hubspot
 
-  See it refuse a replay:
-    hubspot-signature send --to http://localhost:3000/hubspot \\
-        --public-url https://hooks.example.com --forge stale
+  Yesterday's request again:
+    hubspot-signature send --capture request.http \\
+        --to http://localhost:3000/hubspot \\
+        --endpoint https://hooks.example.com/hubspot
 
   The whole set, for an endpoint that takes only webhooks (no GET):
     hubspot-signature send --check --event workflow --event batch \\
-        --to http://localhost:3000/hubspot --public-url https://hooks.example.com
+        --to http://localhost:3000/hubspot \\
+        --endpoint https://hooks.example.com/hubspot
 
-The path and query of --to are appended to --public-url to make the URL that is
-signed; without --public-url, --to itself is signed. Send only to servers of
-your own: a handler takes what this sends for real, made-up contacts and all.
+Send only to servers of your own: a handler takes what this sends for real,
+made-up contacts and all.
 
-A forgery that is answered with any other 4xx is not judged: the path, the
-method or the body's length may have been refused instead of the signature.
---check lets that pass only for 405 to a forgery with another method.
+404, 405 and 501 to a forgery with another method say that the endpoint does
+not serve it, which is fine. A forgery that is answered with any other 4xx is
+not judged: the path or the body's length may have been refused instead of the
+signature.
 
 Exit status: 0 the endpoint did as it should (2xx to the genuine, 400, 401, 403
 or 429 to the forged), 1 it did not, or was not judged, 2 nothing came back.";
 
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
-    let to = args.to;
-    let (Some("http" | "https"), Some(authority)) = (to.scheme_str(), to.authority()) else {
+    let (Some("http" | "https"), Some(_)) = (args.to.scheme_str(), args.to.authority()) else {
         return Err("--to is not a whole http or https URL such as http://localhost:3000/hubspot".into());
     };
-    let public_url = match args.public_url.get()? {
-        Some(public_url) => public_url,
-        None => PublicUrl::new(&format!("{}://{authority}", to.scheme_str().unwrap_or_default()))?,
-    };
-    let signer = Signer::new(&args.secret.text()?, public_url)?;
-    let client = args.connection.client()?;
-    let own = match (args.method, args.body.read()?) {
-        (None, None) => None,
-        (method, body) => {
-            let body = body.unwrap_or_default();
-            let method = match method {
-                Some(method) => method,
-                None => method_for(&body).parse()?,
-            };
-            if [Method::GET, Method::HEAD].contains(&method) && !body.is_empty() {
-                return Err("GET and HEAD carry no body; leave it out or give another --method".into());
-            }
-            Some((method, body))
-        }
-    };
-    let sources = match own {
-        Some((method, body)) => vec![Source::Own(method, body)],
-        None if args.event.is_empty() && args.check => {
-            Event::value_variants().iter().copied().map(Source::Event).collect()
-        }
-        None if args.event.is_empty() => vec![Source::Event(Event::Workflow)],
-        None => args.event.into_iter().map(Source::Event).collect(),
-    };
+    let sources = sources(&args)?;
+    let secret = args.secret.text()?;
+    let client = Client::new(args.tls.trust()?)?;
+    let public_url = if args.sign_local_address { local_address(&args.to)? } else { public_url(args.public_url)? };
+    let signer = Signer::new(&secret, public_url)?;
     if args.check {
-        return check::run(&sources, &to, &signer, &client, args.minimum_version.into(), out);
+        let (to, minimum) = (&args.to, args.minimum_version.into());
+        let check = Check { sources: &sources, to, signer: &signer, client: &client, minimum, skip: &args.skip };
+        return check.run(out);
     }
     let [source] = sources.as_slice() else {
         return Err("give one --event, or --check to send several".into());
     };
+    send(source, &args.to, args.forge, &signer, &client, out)
+}
+
+/// What to send: one source, or several for --check.
+fn sources(args: &Args) -> Result<Vec<Source>, Failure> {
+    let body = args.body.read()?;
+    if let Some(file) = &args.capture {
+        let capture = Capture::parse(&read(file, "--capture")?)?;
+        return Ok(vec![Source::Captured(Captured::new(&capture, body)?)]);
+    }
+    if args.method.is_some() || body.is_some() {
+        let body = body.unwrap_or_default();
+        let method = match args.method.clone() {
+            Some(method) => method,
+            None => method_for(&body).parse()?,
+        };
+        if [Method::GET, Method::HEAD].contains(&method) && !body.is_empty() {
+            return Err("GET and HEAD carry no body; leave it out or give another --method".into());
+        }
+        return Ok(vec![Source::Own(method, body)]);
+    }
+    let events = match args.event.as_slice() {
+        [] if args.check => Event::value_variants(),
+        [] => &[Event::Workflow],
+        events => events,
+    };
+    Ok(events.iter().copied().map(Source::Event).collect())
+}
+
+fn local_address(to: &Uri) -> Result<PublicUrl, Failure> {
+    let (scheme, authority) = (to.scheme_str().unwrap_or_default(), to.authority().map_or("", |to| to.as_str()));
+    Ok(PublicUrl::server(&format!("{scheme}://{authority}"))?)
+}
+
+/// The public URL that the server is configured with. Asks where somebody can answer.
+fn public_url(args: PublicUrlArgs) -> Result<PublicUrl, Failure> {
+    if let Some(public_url) = args.get()? {
+        return Ok(public_url);
+    }
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Err(
+            "give --endpoint, the URL as it stands in HubSpot: the server verifies that one, and not the address in \
+                    --to; for a server that is configured with its local address, give --sign-local-address"
+                .into(),
+        );
+    }
+    eprint!("The URL as it stands in HubSpot, such as https://hooks.example.com/hubspot: ");
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(PublicUrl::endpoint(answer.trim())?)
+}
+
+fn send(
+    source: &Source,
+    to: &Uri,
+    forge: Option<Forgery>,
+    signer: &Signer,
+    client: &Client,
+    out: &mut Out,
+) -> Result<bool, Failure> {
     let now = UnixTime::now();
-    let unsigned = source.unsigned(&to, now)?;
-    let request = match args.forge {
+    let unsigned = source.unsigned(to, now)?;
+    let genuine_method = unsigned.request.method().clone();
+    let request = match forge {
         None => signer.sign(unsigned, now)?,
+        Some(Forgery::Respelled) => return Err("only --check sends this forgery, which takes three requests".into()),
         Some(forgery) => forgery
-            .forge(unsigned, &signer, now)?
+            .forge(unsigned, signer, now)?
             .ok_or("this forgery cannot be made of this request; try another --event")?,
     };
-    describe(&request, &signer, out)?;
-    let answer = client.send(request)?;
-    show(&answer, out)?;
-    let (wanted, what) = match args.forge {
-        None => (Judgement::Accepted, "genuine: to be accepted with 2xx"),
-        Some(_) => (Judgement::Refused, "forged: to be refused with 400, 401, 403 or 429"),
+    let method_is_forged = *request.method() != genuine_method;
+    describe(&request, signer, out)?;
+    let status = show(&client.send(request)?, out)?;
+    let (judgement, wanted) = match forge {
+        None => (Judgement::of_genuine(status), "genuine: to be accepted with 2xx"),
+        Some(_) => (
+            Judgement::of_forgery(status, method_is_forged, None),
+            "forged: to be refused with 400, 401, 403 or 429, or its method with 404, 405 or 501",
+        ),
     };
-    let as_it_should = Judgement::of(answer.status) == wanted;
+    let as_it_should = match forge {
+        None => judgement == Judgement::Accepted,
+        Some(_) => matches!(judgement, Judgement::Refused | Judgement::Unserved),
+    };
     let (style, verdict) = if as_it_should { (GOOD, "as it should be") } else { (BAD, "NOT as it should be") };
-    writeln!(out, "{style}{verdict}{style:#} ({what})")?;
+    writeln!(out, "{style}{verdict}{style:#} ({wanted})")?;
+    if forge.is_none() && is_matter_of_taste(status) {
+        note(
+            "the handler may have accepted the signature and not the event: --check tells, and --body-file or --capture \
+             sends one of your own",
+        );
+    }
     Ok(as_it_should)
 }
 
-/// What a request is made of.
-pub(crate) enum Source {
-    Event(Event),
-    Own(Method, Vec<u8>),
-}
-
-impl Source {
-    pub(crate) fn unsigned(&self, to: &Uri, now: UnixTime) -> Result<Unsigned, Failure> {
-        match self {
-            Self::Event(event) => event.to(to, now),
-            Self::Own(method, body) => Ok(Unsigned::new(method.clone(), to, body.clone())),
-        }
-    }
-
-    pub(crate) fn name(&self) -> String {
-        match self {
-            Self::Event(event) => name(event),
-            Self::Own(..) => "own".into(),
-        }
-    }
-}
-
-/// As the command line has it.
-pub(crate) fn name(value: &impl ValueEnum) -> String {
-    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-}
-
 fn describe(request: &Request<Vec<u8>>, signer: &Signer, out: &mut Out) -> Result<(), Failure> {
-    let (method, uri, length) = (request.method(), request.uri(), request.body().len());
-    writeln!(out, "{STRONG}{method} {uri}{STRONG:#} with {length} bytes of body")?;
-    writeln!(out, "{FAINT}which HubSpot knows as {}{FAINT:#}\n", signer.uri(request)?)?;
+    let (method, url, body) = (request.method(), visible(&request.uri().to_string()), bytes_of_body(request.body()));
+    writeln!(out, "{STRONG}{method} {url}{STRONG:#} with {body}")?;
+    writeln!(out, "{FAINT}which HubSpot knows as {}{FAINT:#}\n", visible(&signer.uri(request)?))?;
     Ok(())
 }
 
-fn show(answer: &Answer, out: &mut Out) -> Result<(), Failure> {
+fn show(answer: &Answer, out: &mut Out) -> Result<StatusCode, Failure> {
     writeln!(out, "{STRONG}{}{STRONG:#}", answer.status)?;
     for (name, value) in &answer.headers {
         writeln!(out, "{name}: {}", visible(&String::from_utf8_lossy(value.as_bytes())))?;
@@ -183,5 +226,5 @@ fn show(answer: &Answer, out: &mut Out) -> Result<(), Failure> {
         writeln!(out, "\n{}{}", visible(body.trim_end()), if answer.body_is_longer { "\n…" } else { "" })?;
     }
     writeln!(out)?;
-    Ok(())
+    Ok(answer.status)
 }

@@ -10,13 +10,13 @@ use serde_json::{Map, Value, json};
 use crate::Failure;
 use crate::input::{BodyArgs, method_for};
 use crate::secrets::SecretArgs;
-use crate::terminal::Out;
+use crate::terminal::{Out, is_hidden, visible_json};
 
 /// Make the headers that HubSpot would send with a request
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The whole URL that HubSpot would call; it is signed to the letter
+    /// The whole URL that HubSpot would call; it is signed verbatim
     #[arg(long, value_name = "URL")]
     url: String,
     /// The method; POST if there is a body, else GET
@@ -27,7 +27,7 @@ pub(crate) struct Args {
     /// The time to sign, if not now: 13 digits (Unix milliseconds), or such as 2023-09-02T12:26:00Z
     #[arg(long, value_name = "TIME", value_parser = crate::time::parse)]
     at: Option<UnixTime>,
-    /// Sign v1 beside v3, as the Webhooks API and private apps do, instead of v2
+    /// Sign v1 next to v3, as the Webhooks API and private apps do, instead of v2
     #[arg(long)]
     v1: bool,
     /// How to write the headers
@@ -61,7 +61,7 @@ Examples:
         --to http://localhost:3000/hubspot | sh
 
 What this prints is as good as a request of HubSpot's for five minutes, and the
-v1 or v2 signature in it for ever: do not keep it where others read.";
+v1 or v2 signature in it at any time: do not keep it where others read.";
 
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     let secret = ClientSecret::new(&args.secret.text()?)?;
@@ -80,13 +80,15 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     } else {
         secret.sign(method, &args.url, &body, now)
     };
-    let headers = signed.as_pairs();
+    let signed = signed?;
+    let headers: Vec<_> = signed.pairs().collect();
     match args.format {
         Format::Headers => headers.iter().try_for_each(|(name, value)| writeln!(out, "{name}: {value}"))?,
         Format::Json => {
             let headers: Map<String, Value> =
                 headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-            writeln!(out, "{:#}", json!({ "method": method, "url": args.url, "headers": headers }))?;
+            let request = json!({ "method": method, "url": args.url, "headers": headers });
+            writeln!(out, "{}", visible_json(&request))?;
         }
         Format::Curl => {
             let to = args.to.as_deref().unwrap_or(&args.url);
@@ -99,8 +101,9 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
 
 fn check_url(url: &str, option: &str) -> Result<(), Failure> {
     let is_url = url.parse::<http::Uri>().is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
-    if !is_url || url.contains('#') {
-        return Err(format!("{option} is not a whole http or https URL without a fragment").into());
+    // Clients escape what is not ASCII.
+    if !is_url || !url.is_ascii() || url.contains('#') {
+        return Err(format!("{option} is not a whole http or https URL in ASCII without a fragment").into());
     }
     Ok(())
 }
@@ -121,13 +124,20 @@ fn curl(method: &str, to: &str, headers: &[(&str, &str)], from: &BodyArgs, body:
     let file = from.body_file.as_ref().filter(|file| file.as_os_str() != "-");
     match (file, std::str::from_utf8(body)) {
         (Some(file), _) => {
-            let file = file.to_str().ok_or("the name of --body-file is not UTF-8, so it cannot be written here")?;
+            let is_plain = |name: &&str| !name.chars().any(is_hidden);
+            let file =
+                file.to_str().filter(is_plain).ok_or("the name of --body-file cannot be written in a command")?;
             write!(command, " \\\n  --data-binary {}", quoted(&format!("@{file}")))?;
         }
         (None, Ok("")) if ["GET", "HEAD"].contains(&method) => {}
         // Raw, since curl would otherwise take what follows `@` for a file.
-        (None, Ok(text)) if !text.contains('\0') => write!(command, " \\\n  --data-raw {}", quoted(text))?,
-        _ => return Err("the body is not text, so it cannot stand in a command; give it as --body-file".into()),
+        (None, Ok(text)) if !text.chars().any(|c| is_hidden(c) && c != '\n') => {
+            write!(command, " \\\n  --data-raw {}", quoted(text))?;
+        }
+        _ => {
+            command.insert_str(0, &format!("printf '{}' | ", octal(body)));
+            command.push_str(" \\\n  --data-binary @-");
+        }
     }
     write!(command, " \\\n  --url {}", quoted(to))?;
     Ok(command)
@@ -135,6 +145,14 @@ fn curl(method: &str, to: &str, headers: &[(&str, &str)], from: &BodyArgs, body:
 
 fn headers_line(command: &mut String, name: &str, value: &str) -> std::fmt::Result {
     write!(command, " \\\n  --header {}", quoted(&format!("{name}: {value}")))
+}
+
+/// For the shell's `printf`, whatever the bytes are.
+fn octal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "\\{byte:03o}"); // a String takes all
+        text
+    })
 }
 
 /// One word for a POSIX shell.

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
+use serde_json::Value;
 
 use crate::Failure;
 
@@ -55,17 +56,52 @@ pub(crate) fn note(message: &str) {
     let _ = writeln!(anstream::stderr(), "{STRONG}note:{STRONG:#} {}", visible(message));
 }
 
-/// Others' text without what a terminal would obey: control characters other than line feeds and tabs are escaped.
+/// Others' text without what a terminal would obey or a reader not see; line feeds and tabs stay.
 pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        match c {
-            '\n' | '\t' => shown.push(c),
-            c if c.is_control() => {
-                let _ = write!(shown, "{}", c.escape_default()); // a String takes all
-            }
-            c => shown.push(c),
+        if is_hidden(c) && !['\n', '\t'].contains(&c) {
+            let _ = write!(shown, "{}", c.escape_unicode()); // a String takes all
+        } else {
+            shown.push(c);
         }
     }
     shown
+}
+
+/// The same of JSON as text, where such a character can only stand in a string.
+pub(crate) fn visible_json(json: &Value) -> String {
+    let mut shown = String::new();
+    for c in format!("{json:#}").chars() {
+        if is_hidden(c) && c != '\n' {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Control characters, and what turns or hides text: bidirectional controls, separators, characters without width.
+pub(crate) fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_hidden_is_printed() {
+        let hidden = "\0\r\u{1b}\u{7f}\u{9b}\u{61c}\u{200e}\u{2028}\u{202e}\u{2066}\u{feff}\u{e0041}";
+        let (text, json) = (visible(hidden), visible_json(&Value::from(hidden)));
+        assert!(text.is_ascii() && json.is_ascii(), "{text} {json}");
+        assert_eq!(serde_json::from_str::<Value>(&json).expect("JSON"), hidden);
+        assert_eq!(visible("Grüße\n\t\u{1b}[2J"), "Grüße\n\t\\u{1b}[2J");
+    }
 }

@@ -2,12 +2,14 @@
 
 use std::io::Write;
 
-use hubspot_signature::{Error, MatchedSecret, RequestHead, SignatureHeaders, UnixTime, Verifier, Version};
+use hubspot_signature::{Error, RequestHead, SignatureHeaders, Verifier};
 
 use crate::Failure;
-use crate::input::{BodyReading, Received, RequestArgs};
+use crate::capture::BodyReading;
+use crate::input::{Received, RequestArgs};
+use crate::policy::PolicyArgs;
 use crate::secrets::{PreviousSecretArgs, SecretArgs};
-use crate::terminal::{BAD, GOOD, Out, note};
+use crate::terminal::{BAD, GOOD, Out, note, visible};
 
 /// Judge a captured request
 #[derive(clap::Args)]
@@ -23,57 +25,14 @@ pub(crate) struct Args {
     policy: PolicyArgs,
 }
 
-/// How strict to be.
-#[derive(clap::Args)]
-#[command(next_help_heading = "Policy")]
-pub(crate) struct PolicyArgs {
-    /// The time to judge at, if not now: 13 digits (Unix milliseconds), or such as 2023-09-02T12:26:00Z. For an older
-    /// capture, say when it arrived
-    #[arg(long, value_name = "TIME", value_parser = crate::time::parse)]
-    at: Option<UnixTime>,
-    /// The oldest scheme to accept
-    #[arg(long, value_name = "VERSION", default_value = "v2")]
-    minimum_version: MinimumVersion,
-}
-
-impl PolicyArgs {
-    pub(crate) fn now(&self) -> UnixTime {
-        self.at.unwrap_or_else(UnixTime::now)
-    }
-
-    pub(crate) fn minimum_version(&self) -> Version {
-        self.minimum_version.into()
-    }
-}
-
-/// The library's versions as the command line has them.
-#[derive(Clone, Copy, clap::ValueEnum)]
-pub(crate) enum MinimumVersion {
-    /// Binds neither method nor URL nor time
-    V1,
-    /// Binds no time: a captured request can be replayed for ever
-    V2,
-    /// Good for 5 minutes
-    V3,
-}
-
-impl From<MinimumVersion> for Version {
-    fn from(minimum: MinimumVersion) -> Self {
-        match minimum {
-            MinimumVersion::V1 => Self::V1,
-            MinimumVersion::V2 => Self::V2,
-            MinimumVersion::V3 => Self::V3,
-        }
-    }
-}
-
 const EXAMPLES: &str = "\
 Examples:
   A request that was captured a moment ago:
-    hubspot-signature verify --public-url https://hooks.example.com capture.http
+    hubspot-signature verify --endpoint https://hooks.example.com/hubspot \\
+        capture.http
 
   One from a log, judged at the time when it arrived:
-    hubspot-signature verify --public-url https://hooks.example.com \\
+    hubspot-signature verify --endpoint https://hooks.example.com/hubspot \\
         --at 2023-09-02T12:26:00Z - < capture.http
 
   One given in parts (from an API gateway's event, say):
@@ -84,36 +43,39 @@ Examples:
 Exit status: 0 accepted, 1 refused, 2 not judged.";
 
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
-    let mut verifier = Verifier::new(&args.secret.text()?)?.minimum_version(args.policy.minimum_version());
-    if let Some(previous) = args.previous.text()? {
-        verifier = verifier.previous_secret(&previous).map_err(|error| format!("the previous secret: {error}"))?;
-    }
+    let verifier = Verifier::new(&args.secret.text()?, args.policy.minimum_version())?;
+    let previous = args.previous.text()?;
+    let verifier =
+        verifier.previous_secret(previous.as_deref()).map_err(|error| format!("the previous secret: {error}"))?;
     let now = args.policy.now();
-    let Received { method, uri, headers, body, more_follows } = args.request.read(BodyReading::Announced)?;
+    let Received { method, url, refusal, headers, body, more_follows } = args.request.read(BodyReading::Announced)?;
     if more_follows {
         note("the capture goes on after the body that its Content-Length announces; that is left out");
     }
-    let head = RequestHead {
-        method: &method,
-        uri: &uri,
-        headers: SignatureHeaders::from_pairs(headers.iter().map(|(name, value)| (name, value))),
+    let headers = SignatureHeaders::from_pairs(headers.iter().map(|(name, value)| (name, value)));
+    let verdict = match refusal {
+        Some(refusal) => Err(refusal),
+        None => verifier.verify(&RequestHead::new(&method, &url, headers), &body, now),
     };
-    writeln!(out, "{} {uri:?} with {} bytes of body", method.escape_debug(), body.len())?;
-    match verifier.verify_at(&head, &body, now) {
+    writeln!(out, "{} \"{}\" with {}", visible(&method), visible(&url), bytes_of_body(&body))?;
+    match verdict {
         Ok(proof) => {
-            let secret = match proof.secret() {
-                MatchedSecret::Current => "current",
-                MatchedSecret::Previous => "previous",
-            };
-            writeln!(out, "{GOOD}accepted{GOOD:#} by {} with the {secret} secret", proof.version())?;
-            Ok(true)
+            let (version, secret) = (proof.version(), proof.matched_secret().as_str());
+            writeln!(out, "{GOOD}accepted{GOOD:#} by {version} with the {secret} secret")?;
         }
         Err(error) => {
-            writeln!(out, "{BAD}refused{BAD:#}: {error}")?;
+            writeln!(out, "{BAD}refused{BAD:#}: {error}\n{}", error.help())?;
             if matches!(error, Error::Mismatch { .. }) {
                 writeln!(out, "`hubspot-signature explain` with the same arguments looks for the cause")?;
             }
-            Ok(false)
         }
+    }
+    Ok(verdict.is_ok())
+}
+
+pub(crate) fn bytes_of_body(body: &[u8]) -> String {
+    match body.len() {
+        1 => "1 byte of body".into(),
+        length => format!("{length} bytes of body"),
     }
 }

@@ -2,7 +2,10 @@
 //! secret.
 #![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 
+mod check;
 mod explain;
+mod http2;
+mod naive;
 mod program;
 mod send;
 mod server;

@@ -6,15 +6,12 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use base64ct::{Base64, Encoding};
-use hmac::{Hmac, KeyInit, Mac};
 use http::Request;
 use hubspot_signature::{ClientSecret, UnixTime, Version};
 use serde_json::Value;
-use sha2::Sha256;
 
 use crate::program::*;
-use crate::server::{PUBLIC_URL, Server, careful, careless};
+use crate::server::{PUBLIC_URL, Server, careful};
 
 fn send(server: &Server, target: &str, arguments: &[&str]) -> Outcome {
     run(&[&["send", "--to", &server.url(target), "--public-url", PUBLIC_URL], arguments].concat(), b"")
@@ -23,29 +20,6 @@ fn send(server: &Server, target: &str, arguments: &[&str]) -> Outcome {
 fn header<'a>(request: &'a Request<Vec<u8>>, name: &str) -> &'a str {
     request.headers()[name].to_str().unwrap()
 }
-
-/// `extended` and `relabelled` have no v3 signature, and repeat `downgraded` where v3 is demanded.
-const FORGERIES_OF_V3: &[&str] = FORGERIES.split_at(15).0;
-
-const FORGERIES: [&str; 17] = [
-    "unsigned",
-    "tampered",
-    "other-url",
-    "other-method",
-    "other-secret",
-    "empty-secret",
-    "other-host",
-    "stale",
-    "future",
-    "two-times",
-    "moved-time",
-    "moved-body",
-    "doubled",
-    "malformed",
-    "downgraded",
-    "relabelled",
-    "extended",
-];
 
 #[test]
 fn each_event_is_as_hubspot_sends_it() {
@@ -89,13 +63,13 @@ fn each_event_is_as_hubspot_sends_it() {
 fn what_goes_over_the_wire_is_what_is_signed() {
     let server = Server::start(careful(Version::V3));
     for target in ["/", "/a/../b/./c%2fd?x='1'&y=%3a+%20&z", "/h?"] {
-        for arguments in [&["--event", "card"][..], &["--body", "x"], &["--method", "DELETE"], &["--method", "GET"]] {
+        for arguments in [&["--event", "card"][..], &["--body", "{}"], &["--method", "DELETE"], &["--method", "GET"]] {
             send(&server, target, arguments).assert(0, "200 OK");
         }
     }
-    let file = File::new("body", b"\xff\x00\r\n");
+    let file = File::new("body", b"{\xff\x00}\r\n");
     send(&server, "/x", &["--method", "PATCH", "--body-file", file.path()]).assert(0, "200 OK");
-    assert_eq!((server.last().method().as_str(), server.last().body().as_slice()), ("PATCH", &b"\xff\x00\r\n"[..]));
+    assert_eq!((server.last().method().as_str(), server.last().body().as_slice()), ("PATCH", &b"{\xff\x00}\r\n"[..]));
 
     // A prefix that a proxy removes, from the environment; and none, when --to itself is signed.
     let environment = [("HUBSPOT_CLIENT_SECRET", SECRET), ("HUBSPOT_PUBLIC_URL", "https://hooks.example.com/stage")];
@@ -105,7 +79,7 @@ fn what_goes_over_the_wire_is_what_is_signed() {
         let signature = ClientSecret::new(SECRET).unwrap().v2("POST", &uri, request.body());
         if request.headers()["x-hubspot-signature"] == signature.as_str() { 200 } else { 401 }
     });
-    run(&["send", "--to", &plain.url("/x?y=1")], b"").assert(0, "200 OK");
+    run(&["send", "--to", &plain.url("/x?y=1"), "--sign-local-address"], b"").assert(0, "200 OK");
 }
 
 #[test]
@@ -122,14 +96,8 @@ fn the_exit_status_tells_what_the_endpoint_did() {
 }
 
 #[test]
-fn each_forgery_is_refused_by_a_careful_endpoint() {
+fn what_does_not_go_together_is_told() {
     let server = Server::start(careful(Version::V3));
-    for forgery in FORGERIES {
-        let event = if forgery.starts_with("moved") { "card" } else { "workflow" };
-        send(&server, "/hubspot", &["--event", event, "--forge", forgery])
-            .assert(0, "401")
-            .assert(0, "as it should be");
-    }
     let outcome = send(&server, "/hubspot", &["--event", "card", "--forge", "tampered"]);
     outcome.assert_failed("cannot be made of this request");
     send(&server, "/", &["--event", "workflow", "--event", "card"]).assert_failed("give one --event");
@@ -163,104 +131,6 @@ fn forgeries_are_as_their_help_says() {
     }
 }
 
-/// The forgeries that `--check` calls refused, accepted, unjudged and neither.
-fn judged(outcome: &Outcome) -> [Vec<&str>; 4] {
-    let (_, forgeries) = outcome.stdout.split_once("Forgeries").expect("a table");
-    ["refused", "accepted", "unjudged", "neither"].map(|judgement| {
-        let lines = forgeries.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-        lines.filter(|words| words.len() > 3 && words[1] == judgement).map(|words| words[3]).collect()
-    })
-}
-
-#[test]
-fn a_careful_endpoint_passes_the_check() {
-    let server = Server::start(careful(Version::V3));
-    let outcome = send(&server, "/hubspot", &["--check"]);
-    outcome.assert(0, "4 of 4 genuine requests accepted, 15 of 15 forgeries refused");
-    outcome.assert(0, "show nothing more: relabelled, extended\n");
-    assert_eq!(judged(&outcome), [FORGERIES_OF_V3.to_vec(), vec![], vec![], vec![]]);
-    assert!(!outcome.stdout.contains("BAD") && !outcome.stdout.contains("udged"), "{outcome:?}");
-}
-
-#[test]
-fn an_endpoint_that_accepts_everything_fails_the_check() {
-    let server = Server::start(|_| 200);
-    let outcome = send(&server, "/hubspot", &["--check"]);
-    outcome.assert(1, "4 of 4 genuine requests accepted, 0 of 15 forgeries refused");
-    assert_eq!(judged(&outcome), [vec![], FORGERIES_OF_V3.to_vec(), vec![], vec![]]);
-}
-
-#[test]
-fn an_endpoint_that_refuses_everything_fails_the_check() {
-    let server = Server::start(|_| 401);
-    let outcome = send(&server, "/hubspot", &["--check"]);
-    outcome.assert(1, "0 of 4 genuine requests accepted, 15 of 15 forgeries refused");
-    outcome.assert(1, "a refusal says nothing");
-}
-
-#[test]
-fn an_endpoint_that_breaks_fails_the_check() {
-    let careful = careful(Version::V3);
-    let server = Server::start(move |request| if careful(request) == 200 { 200 } else { 500 });
-    let outcome = send(&server, "/hubspot", &["--check"]);
-    outcome.assert(1, "4 of 4 genuine requests accepted, 0 of 15 forgeries refused");
-    assert_eq!(judged(&outcome), [vec![], vec![], vec![], FORGERIES_OF_V3.to_vec()]);
-}
-
-/// A status that says nothing of the signature proves nothing.
-#[test]
-fn an_endpoint_that_answers_another_4xx_is_not_judged() {
-    for status in [402, 404, 405, 408, 413, 415, 422, 499] {
-        let careful = careful(Version::V3);
-        let server = Server::start(move |request| if careful(request) == 200 { 200 } else { status });
-        let outcome = send(&server, "/hubspot", &["--check"]);
-        outcome.assert(1, "4 of 4 genuine requests accepted, 0 of 15 forgeries refused");
-        outcome.assert(1, "NOT JUDGED, as").assert(1, &format!("unsigned ({status}), tampered ({status})"));
-        assert_eq!(judged(&outcome), [vec![], vec![], FORGERIES_OF_V3.to_vec(), vec![]]);
-        send(&server, "/hubspot", &["--forge", "stale"]).assert(1, "NOT as it should be (forged");
-    }
-    for status in [400, 401, 403, 429] {
-        let careful = careful(Version::V3);
-        let server = Server::start(move |request| if careful(request) == 200 { 200 } else { status });
-        send(&server, "/hubspot", &["--check"]).assert(0, "15 of 15 forgeries refused");
-        send(&server, "/hubspot", &["--forge", "stale"]).assert(0, "as it should be (forged");
-    }
-}
-
-/// The endpoint serves no other method, and nobody can tell what it would make of the signature.
-#[test]
-fn a_forged_method_that_is_not_served_is_let_pass() {
-    let answers = |unserved: u16| {
-        let careful = careful(Version::V3);
-        Server::start(move |request| if request.method() == "POST" { careful(request) } else { unserved })
-    };
-    let events = ["--check", "--event", "workflow", "--event", "batch"];
-    let outcome = send(&answers(405), "/hubspot", &events);
-    outcome.assert(0, "2 of 2 genuine requests accepted, 12 of 13 forgeries refused\n");
-    outcome.assert(0, "not judged, as the endpoint does not serve the method: other-method (405)\n");
-    assert_eq!(judged(&outcome)[2], ["other-method"]);
-    assert!(!outcome.stdout.contains("BAD") && !outcome.stdout.contains("NOT JUDGED"), "{outcome:?}");
-    // Any other status is no answer to the method.
-    send(&answers(404), "/hubspot", &events).assert(1, "NOT JUDGED").assert(1, "other-method (404)\n");
-    // A 405 to a method that is served is no answer either.
-    let careful = careful(Version::V3);
-    let server = Server::start(move |request| if careful(request) == 200 { 200 } else { 405 });
-    send(&server, "/hubspot", &events).assert(1, "method: other-method (405)\n").assert(1, ", stale (405)");
-}
-
-/// Each forgery is the one it claims to be: an endpoint that makes the mistake accepts it.
-#[test]
-fn a_careless_endpoint_is_told_its_mistakes() {
-    let server = Server::start(careless);
-    let outcome = send(&server, "/hubspot", &["--check"]);
-    outcome.assert(1, "4 of 4 genuine requests accepted");
-    let refused = vec!["unsigned", "tampered", "other-url", "other-method", "other-secret", "empty-secret"];
-    let accepted = |forgeries: &[&'static str]| forgeries.iter().copied().filter(|f| !refused.contains(f)).collect();
-    assert_eq!(judged(&outcome), [refused.clone(), accepted(FORGERIES_OF_V3), vec![], vec![]]);
-    let outcome = send(&server, "/hubspot", &["--check", "--minimum-version", "v2"]);
-    assert_eq!(judged(&outcome), [refused.clone(), accepted(&FORGERIES), vec![], vec![]]);
-}
-
 /// From the signature that was captured, SHA-256 goes on to that of the longer body.
 #[test]
 fn the_extension_is_made_without_the_secret() {
@@ -292,56 +162,6 @@ fn the_extension_is_made_without_the_secret() {
         let forged: String = state.iter().map(|word| format!("{word:08x}")).collect();
         assert_eq!(header(&request, "x-hubspot-signature"), forged, "{event}");
     }
-}
-
-#[test]
-fn an_endpoint_without_a_secret_is_told() {
-    let server = Server::start(|request| {
-        let Some(presented) = request.headers().get("x-hubspot-signature-v3") else { return 401 };
-        let mac = Hmac::<Sha256>::new_from_slice(b"").unwrap();
-        let mac = mac.chain_update(request.method().as_str()).chain_update(PUBLIC_URL);
-        let mac = mac.chain_update(request.uri().to_string()).chain_update(request.body());
-        let mac = mac.chain_update(request.headers()["x-hubspot-request-timestamp"].as_bytes());
-        let mut text = [0; 44];
-        let computed = Base64::encode(&mac.finalize().into_bytes(), &mut text).unwrap();
-        if presented == computed { 200 } else { 401 }
-    });
-    let outcome = send(&server, "/hubspot", &["--check"]);
-    assert_eq!(judged(&outcome)[1], ["empty-secret"]);
-}
-
-#[test]
-fn the_minimum_version_says_what_is_a_forgery() {
-    let v2 = Server::start(careful(Version::V2));
-    let outcome = send(&v2, "/hubspot", &["--check"]);
-    assert_eq!(judged(outcome.assert(1, ""))[1], ["downgraded"]);
-    outcome.assert(1, "the endpoint takes v2 alone").assert(1, "demand v3 (`.minimum_version(Version::V3)`");
-    // What is advised helps.
-    outcome.assert(1, "--minimum-version v2\n");
-    // The batch's v1 is below v2.
-    let outcome = send(&v2, "/hubspot", &["--check", "--minimum-version", "v2"]);
-    outcome.assert(0, "17 of 17 forgeries refused").assert(0, "downgraded    batch");
-    assert!(!outcome.stdout.contains("alone"), "{outcome:?}");
-
-    let v1 = Server::start(careful(Version::V1));
-    let outcome = send(&v1, "/hubspot", &["--check", "--minimum-version", "v2"]);
-    assert_eq!(judged(outcome.assert(1, ""))[1], ["downgraded", "relabelled"]);
-    outcome.assert(1, "takes v1 alone").assert(1, "Version::V2").assert(1, "--minimum-version v1\n");
-    let outcome = send(&v1, "/hubspot", &["--check", "--minimum-version", "v1"]);
-    outcome.assert(0, "15 of 15 forgeries refused").assert(0, "downgraded, relabelled\n");
-    // The batch's v1 is too old, extended or not.
-    let outcome = send(&v2, "/hubspot", &["--check", "--minimum-version", "v2", "--event", "batch"]);
-    outcome.assert(0, "moved-time, moved-body, extended\n");
-}
-
-#[test]
-fn only_chosen_events_are_checked() {
-    let careful = careful(Version::V3);
-    let server = Server::start(move |request| if request.method() == "POST" { careful(request) } else { 405 });
-    send(&server, "/hubspot", &["--check"]).assert(1, "3 of 4 genuine requests accepted");
-    let outcome = send(&server, "/hubspot", &["--check", "--event", "workflow", "--event", "batch"]);
-    outcome.assert(0, "2 of 2 genuine").assert(0, "moved-time, moved-body, relabelled");
-    send(&server, "/hubspot", &["--check", "--body", "[]"]).assert(0, "1 of 1 genuine").assert(0, " 200  own ");
 }
 
 #[test]

@@ -6,8 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use http::{HeaderName, HeaderValue, Request};
-use hubspot_signature::http::PublicUrl;
-use hubspot_signature::{ClientSecret, UnixTime, Verifier, Version};
+use hubspot_signature::{PublicUrl, UnixTime, Verifier, Version};
 
 use crate::program::SECRET;
 
@@ -37,7 +36,8 @@ impl Server {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.expect("accepted");
-                let request = read(&mut stream);
+                // Not, for one, the first words of HTTP/2.
+                let Some(request) = read(&mut stream) else { continue };
                 let head = handle(&request);
                 let length = body.len();
                 let body = if request.method() == "HEAD" { "" } else { body };
@@ -57,7 +57,7 @@ impl Server {
     }
 }
 
-fn read(stream: &mut TcpStream) -> Request<Vec<u8>> {
+fn read(stream: &mut TcpStream) -> Option<Request<Vec<u8>>> {
     let mut reader = BufReader::new(stream);
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -65,8 +65,8 @@ fn read(stream: &mut TcpStream) -> Request<Vec<u8>> {
     }
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut parsed = httparse::Request::new(&mut headers);
-    parsed.parse(&head).expect("a request");
-    let mut request = Request::builder().method(parsed.method.unwrap()).uri(parsed.path.unwrap());
+    parsed.parse(&head).ok()?;
+    let mut request = Request::builder().method(parsed.method?).uri(parsed.path?);
     for header in parsed.headers.iter() {
         let value = HeaderValue::from_bytes(header.value).expect("a value");
         request = request.header(HeaderName::from_bytes(header.name.as_bytes()).expect("a name"), value);
@@ -75,42 +75,15 @@ fn read(stream: &mut TcpStream) -> Request<Vec<u8>> {
     let length = length.map_or(0, |length| length.to_str().unwrap().parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body).expect("the whole body");
-    request.body(body).expect("a request")
+    Some(request.body(body).expect("a request"))
 }
 
 /// Verifies as this library does.
 pub fn careful(minimum: Version) -> impl Fn(&Request<Vec<u8>>) -> u16 + Send {
-    let verifier = Verifier::new(SECRET).unwrap().minimum_version(minimum);
-    let public_url = PublicUrl::new(PUBLIC_URL).unwrap();
-    move |request| match hubspot_signature::http::verify(&verifier, &public_url, request) {
+    let verifier = Verifier::new(SECRET, minimum).unwrap();
+    let public_url = PublicUrl::server(PUBLIC_URL).unwrap();
+    move |request| match verifier.verify_request(&public_url, request, UnixTime::now()) {
         Ok(_) => 200,
         Err(_) => 401,
     }
-}
-
-/// Makes every mistake of docs/PROTOCOL.md §5 at once: takes the URL's host from the request, bounds no future, reads any
-/// number as a time, judges the age by the first of two and the signature by the last, believes the version header, falls
-/// back to it when v3 does not match, and takes any body.
-pub fn careless(request: &Request<Vec<u8>>) -> u16 {
-    let secret = ClientSecret::new(SECRET).unwrap();
-    let headers = |name: &str| -> Vec<String> {
-        request.headers().get_all(name).iter().map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned()).collect()
-    };
-    let host = headers("x-forwarded-host").pop().unwrap_or_else(|| "hooks.example.com".into());
-    let uri = format!("https://{host}{}", request.uri());
-    let (method, body) = (request.method().as_str(), request.body());
-
-    let times: Vec<u64> = headers("x-hubspot-request-timestamp").iter().map(|text| text.parse().unwrap()).collect();
-    if let (Some(first), Some(last)) = (times.first(), times.last()) {
-        let is_fresh = first.saturating_add(300_000) >= UnixTime::now().as_millis();
-        let signature = secret.v3(method, &uri, body, UnixTime::from_millis(*last));
-        if is_fresh && headers("x-hubspot-signature-v3").last().is_some_and(|text| text == signature.as_str()) {
-            return 200;
-        }
-    }
-    let signature = match headers("x-hubspot-signature-version").first().map(String::as_str) {
-        Some("v1") => secret.v1(body),
-        _ => secret.v2(method, &uri, body),
-    };
-    if headers("x-hubspot-signature").iter().any(|text| text == signature.as_str()) { 200 } else { 401 }
 }

@@ -47,8 +47,8 @@ fn a_request_in_parts_is_judged() {
 fn a_target_is_taken_to_the_letter() {
     let judge = |target: &str, signed: &str| {
         let uri = format!("{PUBLIC_URL}{signed}");
-        let signed = ClientSecret::new(SECRET).unwrap().sign("GET", &uri, b"", UnixTime::now());
-        let headers: String = signed.as_pairs().iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let signed = ClientSecret::new(SECRET).unwrap().sign("GET", &uri, b"", UnixTime::now()).unwrap();
+        let headers: String = signed.pairs().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let capture = format!("GET {target} HTTP/1.1\r\n{headers}\r\n");
         run(&["verify", "--public-url", &format!("{PUBLIC_URL}/"), "-"], capture.as_bytes())
     };
@@ -74,8 +74,9 @@ fn time_is_the_clocks_or_told() {
 
     let now = |capture: &str| run(&["verify", "--public-url", PUBLIC_URL, "-"], capture.as_bytes());
     now(V3).assert(1, "days old");
-    let signed = ClientSecret::new(SECRET).unwrap().sign("GET", "https://www.example.com/", b"", UnixTime::now());
-    let headers: String = signed.as_pairs().iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let signed =
+        ClientSecret::new(SECRET).unwrap().sign("GET", "https://www.example.com/", b"", UnixTime::now()).unwrap();
+    let headers: String = signed.pairs().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     now(&format!("GET / HTTP/1.1\r\n{headers}\r\n")).assert(0, "accepted by v3");
 }
 

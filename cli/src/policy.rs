@@ -1,0 +1,46 @@
+//! How strict to be: the time to judge at and the oldest version to accept.
+
+use hubspot_signature::{UnixTime, Version};
+
+#[derive(clap::Args)]
+#[command(next_help_heading = "Policy")]
+pub(crate) struct PolicyArgs {
+    /// The time to judge at, if not now: 13 digits (Unix milliseconds), or such as 2023-09-02T12:26:00Z. For an older
+    /// capture, say when it arrived
+    #[arg(long, value_name = "TIME", value_parser = crate::time::parse)]
+    at: Option<UnixTime>,
+    /// The oldest version to accept
+    #[arg(long, value_name = "VERSION", default_value = "v2")]
+    minimum_version: MinimumVersion,
+}
+
+impl PolicyArgs {
+    pub(crate) fn now(&self) -> UnixTime {
+        self.at.unwrap_or_else(UnixTime::now)
+    }
+
+    pub(crate) fn minimum_version(&self) -> Version {
+        self.minimum_version.into()
+    }
+}
+
+/// The library's versions as the command line has them.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(crate) enum MinimumVersion {
+    /// Covers neither method nor URL nor time
+    V1,
+    /// Covers no time: a captured request can be replayed at any time
+    V2,
+    /// Good for 5 minutes
+    V3,
+}
+
+impl From<MinimumVersion> for Version {
+    fn from(minimum: MinimumVersion) -> Self {
+        match minimum {
+            MinimumVersion::V1 => Self::V1,
+            MinimumVersion::V2 => Self::V2,
+            MinimumVersion::V3 => Self::V3,
+        }
+    }
+}
