@@ -132,10 +132,8 @@
 //!
 //! Three faults cause most mismatches: the URI is not the public URL, the body is not the raw bytes, the secret is not
 //! the client secret of the app that signs. [`mod@diagnose`] knows more than seventy causes and undoes them, alone and
-//! together, until a signature matches; the program `hubspot-signature` does so from the command line. The page
-//! [`docs/mismatch.md`][mismatch] starts from what you see and lists each cause with its fix.
-//!
-//! [mismatch]: https://docs.rs/crate/hubspot-signature/latest/source/docs/mismatch.md
+//! together, until a signature matches; the program `hubspot-signature` does so from the command line. The guide
+//! [My signature does not match](guide::mismatch) starts from what you see and lists each cause with its fix.
 //!
 //! # WebAssembly and `no_std`
 //!
@@ -171,20 +169,12 @@
 #[cfg(feature = "std")]
 extern crate std;
 
-// Its first example asks the system clock.
-#[cfg(all(doctest, feature = "std"))]
+// Its examples are tests too.
+#[cfg(all(doctest, feature = "axum"))]
 #[doc = include_str!("../README.md")]
 mod readme {}
-// Their lines are those of the adapters.
-#[cfg(all(doctest, feature = "tower"))]
-#[doc = include_str!("../docs/deployment.md")]
-mod deployment {}
-#[cfg(all(doctest, feature = "std"))]
-#[doc = include_str!("../docs/migrating.md")]
-mod migrating {}
-#[cfg(all(doctest, feature = "diagnose"))]
-#[doc = include_str!("../docs/mismatch.md")]
-mod mismatch {}
+#[cfg(doc)]
+pub mod guide;
 
 #[cfg(feature = "axum")]
 mod axum;
