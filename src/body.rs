@@ -64,10 +64,11 @@ impl BodyRules {
         Self::new(false, false, false, limit)
     }
 
-    /// The same limit with the same bytes counted, and no other rule.
+    /// The same limit with the same bytes counted, and no other rule. An error if they cross it already.
     #[cfg(feature = "tower")]
-    pub(crate) const fn only_limit_left(&self) -> Self {
-        Self { length: self.length, ..Self::only_limit(self.limit) }
+    pub(crate) const fn only_limit_left(&self) -> Result<Self, BodyFault> {
+        let Self { length, limit, .. } = *self;
+        if length > limit { Err(BodyFault::TooLarge { limit }) } else { Ok(Self { length, ..Self::only_limit(limit) }) }
     }
 
     /// Lets pass what either lets pass. Both are for the same request.
@@ -91,10 +92,11 @@ impl BodyRules {
         if chunk.is_empty() {
             return Ok(());
         }
+        // Counted before any rule is judged, since the layer may go on after a refusal, under the limit alone.
+        self.length = self.length.saturating_add(chunk.len() as u64);
         if self.forbids_body {
             return Err(BodyFault::Unexpected);
         }
-        self.length = self.length.saturating_add(chunk.len() as u64);
         if self.length > self.limit {
             return Err(BodyFault::TooLarge { limit: self.limit });
         }

@@ -58,7 +58,7 @@ impl<S, H> Reading<S, H> {
                 return Err(self.refuse(error));
             }
             self.admission = Err(error);
-            self.rules = self.rules.only_limit_left();
+            self.rules = self.rules.only_limit_left().map_err(|fault| self.refuse(fault.into()))?;
         }
         self.body.push(chunk, announced);
         Ok(())
