@@ -336,8 +336,13 @@ fn is_authorization(text: &str) -> bool {
 fn is_template(text: &str) -> bool {
     let is_between = |open, close| text.starts_with(open) && text.ends_with(close);
     text.starts_with('$')
-        || ["${", "{{", "#{", "://"].iter().any(|mark| text.contains(mark))
+        || ["${", "{{", "#{", "://"].iter().any(|mark| contains(text, mark))
         || [('<', '>'), ('%', '%'), ('[', ']'), ('{', '}')].iter().any(|(open, close)| is_between(*open, *close))
+}
+
+/// As `str::contains`, whose search keeps bounds checks in the program.
+fn contains(text: &str, mark: &str) -> bool {
+    text.char_indices().any(|(at, _)| text.get(at..).is_some_and(|rest| rest.starts_with(mark)))
 }
 
 /// `NAME=value`, `export NAME=value` or `name: value`, but not base64 with its padding.
