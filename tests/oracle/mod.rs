@@ -126,7 +126,7 @@ pub fn base64(bytes: &[u8]) -> String {
 
 // --- The three schemes ---
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scheme {
     V1,
     V2,
@@ -546,56 +546,30 @@ fn host(authority: Option<&str>, headers: &[(String, Vec<u8>)]) -> Option<String
 
 /// Scheme and host by `Forwarded` (RFC 7239), by `X-Forwarded-Proto` and `X-Forwarded-Host`, or by both if they agree.
 fn forwarded(last: bool, authority: Option<&str>, headers: &[(String, Vec<u8>)]) -> Option<Found> {
-    let blank = |c| c == ' ' || c == '\t';
-    // RFC 9110 section 5.6.1.2: a recipient ignores empty elements of a list.
-    let entry = |elements: Vec<String>| {
-        let mut elements = elements.into_iter().filter(|element| !element.is_empty());
-        if last { elements.next_back() } else { elements.next() }
-    };
-    let listed = |name: &str| {
-        let value = one(headers, name)?;
-        // A header that is there must say something.
-        value.map_or(Some(None), |list| {
-            Some(Some(entry(list.split(',').map(|text| text.trim_matches(blank).to_owned()).collect())?))
-        })
+    // A header that is there must say something.
+    let listed = |name: &str| match one(headers, name)? {
+        Some(list) => Some(Some(entry(elements(list.split(',')), last)?)),
+        None => Some(None),
     };
     let (x_proto, x_host) = (listed("x-forwarded-proto")?, listed("x-forwarded-host")?);
-    let mut certain = true;
-    let (mut proto, mut name) = (None, None);
+    let (mut certain, mut proto, mut name) = (true, None, None);
     if let Some(list) = one(headers, "forwarded")? {
-        let element =
-            entry(split_unquoted(&list, ',')?.into_iter().map(|text| text.trim_matches(blank).to_owned()).collect())?;
-        for pair in split_unquoted(&element, ';')? {
-            // RFC 7239 section 4: pairs may be empty.
-            if pair.is_empty() {
-                continue;
-            }
-            let (key, value) = pair.split_once('=')?;
-            let (key, value) = (
-                key.trim_matches(blank),
-                unquoted(value.trim_matches(blank)).unwrap_or_else(|| {
-                    certain = false;
-                    value.trim_matches(blank).to_owned()
-                }),
-            );
-            // White space around pairs, a name that is no token, characters that must be quoted, or that need not be: not by the
-            // grammar, or without a use.
-            certain &=
-                !pair.starts_with(blank) && !pair.contains(" =") && !pair.contains("= ") && !pair.ends_with(blank);
-            certain &= is_token(key) && !pair.contains('\\');
-            let place = if key.eq_ignore_ascii_case("proto") {
-                &mut proto
-            } else if key.eq_ignore_ascii_case("host") {
-                &mut name
-            } else {
-                continue;
-            };
-            if place.replace(value).is_some() {
-                return None;
-            }
+        // The whole list must be well-formed.
+        let mut read = Vec::new();
+        for element in elements(split_unquoted(&list, ',')?.iter().map(String::as_str)) {
+            read.push(forwarded_element(&element, &mut certain)?);
         }
+        (proto, name) = entry(read, last)?;
     }
-    let proto = agreed(proto.map(|text| text.to_ascii_lowercase()), x_proto.map(|text| text.to_ascii_lowercase()))??;
+    let mut agreed = |a: Option<String>, b: Option<String>| match (a, b) {
+        (Some(a), Some(b)) if !a.eq_ignore_ascii_case(&b) => None,
+        (Some(a), Some(b)) => {
+            certain &= a == b;
+            Some(Some(a))
+        }
+        (a, b) => Some(a.or(b)),
+    };
+    let proto = agreed(proto, x_proto)??.to_ascii_lowercase();
     if proto != "https" && proto != "http" {
         return None;
     }
@@ -606,9 +580,44 @@ fn forwarded(last: bool, authority: Option<&str>, headers: &[(String, Vec<u8>)])
     Some(Found { certain, scheme: format!("{proto}://"), host })
 }
 
-/// What both say, or the one that says it. The outer `None` is for a contradiction.
-fn agreed(a: Option<String>, b: Option<String>) -> Option<Option<String>> {
-    if a.is_some() && b.is_some() && a != b { None } else { Some(a.or(b)) }
+/// The entry that counts of a list.
+fn entry<T>(list: Vec<T>, last: bool) -> Option<T> {
+    let mut list = list.into_iter();
+    if last { list.next_back() } else { list.next() }
+}
+
+/// The elements of a list without the empty ones, which a recipient ignores (RFC 9110 section 5.6.1.2).
+fn elements<'a>(list: impl Iterator<Item = &'a str>) -> Vec<String> {
+    list.map(|text| text.trim_matches([' ', '\t']).to_owned()).filter(|text| !text.is_empty()).collect()
+}
+
+/// `proto` and `host` of an element of `Forwarded`. Its pairs may be empty (RFC 7239 section 4).
+fn forwarded_element(element: &str, certain: &mut bool) -> Option<(Option<String>, Option<String>)> {
+    let (mut proto, mut host) = (None, None);
+    for pair in split_unquoted(element, ';')? {
+        let bare = pair.trim_matches([' ', '\t']);
+        if bare.is_empty() {
+            continue;
+        }
+        let (name, value) = bare.split_once('=')?;
+        // Not by the grammar: blanks around a pair, and characters that must be quoted. Without a use: escapes.
+        *certain &= bare == pair && unquoted(value).is_some() && !value.contains('\\');
+        let value = unquoted(value).unwrap_or_else(|| value.to_owned());
+        if !is_token(name) {
+            return None;
+        }
+        let place = if name.eq_ignore_ascii_case("proto") {
+            &mut proto
+        } else if name.eq_ignore_ascii_case("host") {
+            &mut host
+        } else {
+            continue;
+        };
+        if place.replace(value).is_some() {
+            return None;
+        }
+    }
+    Some((proto, host))
 }
 
 /// The parts between the separators that are outside quoted strings (RFC 9110 section 5.6.4). `None` if a quote stays open.
