@@ -2,6 +2,8 @@
 
 use fastrand::Rng;
 
+use crate::oracle;
+
 /// A request that every implementation can represent: all its fields are text.
 pub struct Case {
     pub secret: String,
@@ -34,8 +36,8 @@ impl Iterator for Cases {
         let (number, rng) = (self.made, &mut self.rng);
         self.made += 1;
         Some(Case {
-            // Every length from 1 to 200, over and over: each side of SHA-256's block of 64, and of the padding at 56.
-            secret: secret(rng, 1 + number % 200),
+            // Every length from 16 to 200, over and over: each side of SHA-256's block of 64, and of the padding at 56.
+            secret: secret(rng, 16 + number % 185),
             method: rng.choice(["GET", "POST", "PUT", "PATCH", "DELETE"]).unwrap().to_owned(),
             uri: uri(rng),
             body: body(rng, number),
@@ -101,17 +103,22 @@ fn text(rng: &mut Rng, length: usize) -> String {
     (0..length).map(|_| character(rng)).collect()
 }
 
-/// Of that many bytes; nothing that `ClientSecret::new` refuses.
+/// Of that many bytes; one that may serve as client secret.
 fn secret(rng: &mut Rng, length: usize) -> String {
-    let hostile = rng.u8(..4) == 0;
-    let mut secret = String::new();
-    while secret.len() < length {
-        let next = if hostile { character(rng) } else { rng.alphanumeric() };
-        // The ends are letters, and what does not fit becomes one.
-        let is_end = secret.is_empty() || secret.len() + next.len_utf8() >= length;
-        secret.push(if is_end { rng.alphanumeric() } else { next });
+    // In fewer bytes, characters of four bytes would be too few characters.
+    let hostile = length >= 64 && rng.u8(..4) == 0;
+    loop {
+        let mut secret = String::new();
+        while secret.len() < length {
+            let next = if hostile { character(rng) } else { rng.alphanumeric() };
+            // The ends are letters, and what does not fit becomes one.
+            let is_end = secret.is_empty() || secret.len() + next.len_utf8() >= length;
+            secret.push(if is_end { rng.alphanumeric() } else { next });
+        }
+        if oracle::is_secret(&secret) {
+            return secret;
+        }
     }
-    secret
 }
 
 fn uri(rng: &mut Rng) -> String {
@@ -129,7 +136,7 @@ fn uri(rng: &mut Rng) -> String {
                     .unwrap(),
             ),
             3 => uri.push_str(rng.choice(["%20", "+", "%2B", "%2540", "%", "%2", "%25", "&", "?", "=", "#"]).unwrap()),
-            4 => uri.push(character(rng)),
+            4 => uri.extend(Some(character(rng)).filter(|c| oracle::has_only_uri_characters(c.encode_utf8(&mut [0; 4])))),
             _ => uri.push(*rng.choice(b"/?&=-._~abcXYZ019").unwrap() as char),
         }
     }
