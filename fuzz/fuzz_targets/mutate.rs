@@ -1,112 +1,117 @@
-//! A request that this crate signs is accepted; after any one change that makes it another request, it is not.
+//! A request that this crate signs is accepted. After any one change that makes it another request, it is not.
+//!
+//! The input is lines of `path`, `time`, `older v1` or `older v2` (the version next to v3), `show older` if that is the
+//! one to verify, and the changes; then `-` and the body.
 #![no_main]
 
-use arbitrary::Arbitrary;
+use std::sync::LazyLock;
+
 use hubspot_signature::{ClientSecret, RequestHead, SignatureHeaders, UnixTime, Verifier, Version};
+use hubspot_signature_fuzz::{SECRET, lines_until_dash, oracle};
 
-#[derive(Arbitrary, Debug)]
-struct Input {
-    path: String,
-    body: String,
-    millis: u64,
-    with_v1: bool,
-    /// Which of the two signatures the verifier sees.
-    v3: bool,
-    change: Change,
+static SIGNER: LazyLock<ClientSecret> = LazyLock::new(|| ClientSecret::new(SECRET).unwrap());
+static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| Verifier::new(SECRET, Version::V1).unwrap());
+
+#[derive(Clone, PartialEq)]
+struct Signed {
+    secret: String,
+    method: String,
+    uri: String,
+    body: Vec<u8>,
+    headers: Vec<(&'static str, Vec<u8>)>,
 }
 
-#[derive(Arbitrary, Debug)]
-enum Change {
-    Nothing,
-    Secret(String),
-    Method(String),
-    Path(String),
-    Body(Vec<u8>),
-    BodyByte {
-        at: usize,
-        bits: u8,
-    },
-    Signature {
-        at: usize,
-        bits: u8,
-    },
-    Timestamp {
-        at: usize,
-        bits: u8,
-    },
-    /// A part of the path becomes the beginning of the body.
-    Boundary {
-        moved: usize,
-    },
-}
-
-libfuzzer_sys::fuzz_target!(|input: Input| {
-    let Input { path, body, millis, with_v1, v3, change } = input;
-    let text = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy";
-    let now = UnixTime::from_millis(1_000_000_000_000 + millis % 9_000_000_000_000);
-    let mut uri = format!("https://hooks.example.com/{path}");
-    let secret = ClientSecret::new(text).unwrap();
-    let signed = match with_v1 {
-        true => secret.sign_with_v1("POST", &uri, body.as_bytes(), now),
-        false => secret.sign("POST", &uri, body.as_bytes(), now),
-    };
-    let pairs = signed.as_pairs();
-    let mut pairs = if v3 { pairs[2..].to_vec() } else { pairs[..2].to_vec() };
-    let mut values: Vec<Vec<u8>> = pairs.iter().map(|pair| pair.1.as_bytes().to_vec()).collect();
-
-    let mut secret = text.to_owned();
-    let mut method = "POST".to_owned();
-    let mut body = body.into_bytes();
-    let original = (secret.clone(), method.clone(), uri.clone(), body.clone(), values.clone());
-    match change {
-        Change::Nothing => {}
-        Change::Secret(other) => secret = other,
-        Change::Method(other) => method = other,
-        Change::Path(path) => uri = format!("https://hooks.example.com/{path}"),
-        Change::Body(other) => body = other,
-        Change::BodyByte { at, bits } => flip(&mut body, at, bits),
-        Change::Signature { at, bits } => flip(&mut values[0], at, bits),
-        Change::Timestamp { at, bits } if v3 => flip(&mut values[1], at, bits),
-        Change::Timestamp { .. } => {}
-        Change::Boundary { moved } => {
-            let at = uri.len() - moved % (path.len() + 1);
-            if uri.is_char_boundary(at) {
-                body.splice(0..0, uri.split_off(at).into_bytes());
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    let Some((lines, body)) = lines_until_dash(input) else { return };
+    let mut path = "hubspot";
+    let (mut now, mut with_v1, mut v3) = (UnixTime::from_millis(1_700_000_000_000), false, true);
+    let mut changes = Vec::new();
+    for line in lines {
+        match line.split_once(' ') {
+            Some(("path", text)) => path = text,
+            Some(("time", millis)) => {
+                let Ok(millis) = millis.parse() else { return };
+                now = UnixTime::from_millis(millis);
             }
+            Some(("older", version)) => with_v1 = version == "v1",
+            Some(("show", version)) => v3 = version != "older",
+            Some(change) => changes.push(change),
+            None => return,
         }
     }
-    let changed = (secret.clone(), method.clone(), uri.clone(), body.clone(), values.clone()) != original;
+
+    let uri = format!("https://hooks.example.com/{path}");
+    let signed = match with_v1 {
+        true => SIGNER.sign_with_v1("POST", &uri, body, now),
+        false => SIGNER.sign("POST", &uri, body, now),
+    };
+    let has_13_digits = oracle::timestamp_millis(now.as_millis().to_string().as_bytes()).is_some();
+    assert_eq!(signed.is_ok(), oracle::has_only_uri_characters(&uri) && has_13_digits, "{signed:?}");
+    let Ok(signed) = signed else { return };
+    let headers = signed.pairs().map(|(name, value)| (name, value.as_bytes().to_vec()));
+    let headers = if v3 { headers.skip(2).collect() } else { headers.take(2).collect() };
+    let original =
+        Signed { secret: SECRET.to_owned(), method: "POST".to_owned(), uri, body: body.to_vec(), headers };
+    let mut changed = original.clone();
+    for (name, argument) in changes {
+        if change(&mut changed, name, argument).is_none() {
+            return;
+        }
+    }
+
     // What a scheme does not sign, it cannot defend: v1 neither method nor URL, and no scheme where the URL ends.
-    let source = |(_, method, uri, body, values): &(String, String, String, Vec<u8>, Vec<Vec<u8>>)| match (v3, with_v1)
-    {
-        (true, _) => [method.as_bytes(), uri.as_bytes(), body, &values[1]].concat(),
+    let source = |Signed { method, uri, body, headers, .. }: &Signed| match (v3, with_v1) {
+        (true, _) => [method.as_bytes(), uri.as_bytes(), body, &headers[1].1].concat(),
         (false, false) => [method.as_bytes(), uri.as_bytes(), body].concat(),
         (false, true) => body.clone(),
     };
-    let after = (secret.clone(), method.clone(), uri.clone(), body.clone(), values.clone());
-    let undefended = secret == text && values[0] == original.4[0] && source(&after) == source(&original);
+    let undefended = changed.secret == SECRET
+        && oracle::trim(&changed.headers[0].1) == original.headers[0].1
+        && source(&changed) == source(&original);
 
-    let Ok(verifier) = Verifier::new(&secret) else { return };
-    let verifier = verifier.minimum_version(Version::V1);
-    for (pair, value) in pairs.iter_mut().zip(&values) {
-        match std::str::from_utf8(value) {
-            Ok(value) => pair.1 = value,
-            // Other bytes are never a signature or a time; the text target sends them.
-            Err(_) => return,
-        }
-    }
-    let headers = SignatureHeaders::from_pairs(pairs.iter().copied());
-    let verdict = verifier.verify_at(&RequestHead { method: &method, uri: &uri, headers }, &body, now);
-    if !changed {
-        assert!(verdict.is_ok(), "{verdict:?}");
-    } else if !undefended && !uri.contains('%') {
+    let another;
+    let verifier = if changed.secret == SECRET {
+        &*VERIFIER
+    } else {
+        let Ok(verifier) = Verifier::new(&changed.secret, Version::V1) else { return };
+        another = verifier;
+        &another
+    };
+    let headers = SignatureHeaders::from_pairs(changed.headers.iter().map(|(name, value)| (name, value)));
+    let verdict = verifier.verify(&RequestHead::new(&changed.method, &changed.uri, headers), &changed.body, now);
+    if changed == original {
+        let has_nul = !v3 && body.contains(&0);
+        assert_eq!(verdict.is_ok(), oracle::body_may_stand_alone(body) && !has_nul, "{verdict:?}");
+    } else if !undefended && !changed.uri.contains('%') {
         assert!(verdict.is_err());
     }
 });
 
-fn flip(bytes: &mut [u8], at: usize, bits: u8) {
-    if !bytes.is_empty() {
-        let at = at % bytes.len();
+/// `None` if there is no such change.
+fn change(signed: &mut Signed, name: &str, argument: &str) -> Option<()> {
+    let flip = |bytes: &mut Vec<u8>| {
+        let (at, bits) = argument.split_once(' ')?;
+        let (at, bits) = (at.parse::<usize>().ok()?, bits.parse::<u8>().ok()?);
+        let at = at.checked_rem(bytes.len())?;
         bytes[at] ^= bits;
+        Some(())
+    };
+    match name {
+        "secret" => argument.clone_into(&mut signed.secret),
+        "method" => argument.clone_into(&mut signed.method),
+        "to-path" => signed.uri = format!("https://hooks.example.com/{argument}"),
+        "body" => signed.body = argument.into(),
+        "flip-body" => flip(&mut signed.body)?,
+        "flip-signature" => flip(&mut signed.headers[0].1)?,
+        "flip-second-header" => flip(&mut signed.headers[1].1)?,
+        // The last bytes of the URI become the first of the body.
+        "move" => {
+            let at = signed.uri.len().checked_sub(argument.parse().ok()?)?;
+            let moved = signed.uri.get(at..)?.as_bytes().to_vec();
+            signed.uri.truncate(at);
+            signed.body.splice(0..0, moved);
+        }
+        _ => return None,
     }
+    Some(())
 }

@@ -1,6 +1,11 @@
 //! The layer, given bodies in any frames, with pauses, errors, trailers and untrue announcements: the inner service is called
-//! if and only if the body in hand would be accepted and keeps the limit, and then it gets that body to the byte; otherwise
+//! if and only if the body in memory would be accepted and keeps the limit, and then it gets that body to the byte. Otherwise
 //! the response is the refusal that this body, read this far, has earned.
+//!
+//! The input is lines, `-`, and a request as for the target `http`. The lines: `data 3 1` (the next bytes of the body in
+//! one frame, and how many of them in its first piece), `empty 200` (so many empty frames), `trailers`, `pending`, `fail`,
+//! `announced 3` or `announced 3 7` (lower and upper end of one answer), `retry 500` in milliseconds, `observe`, and
+//! `inner-fails`. What the script leaves of the body comes in one frame.
 #![no_main]
 
 use std::collections::VecDeque;
@@ -11,48 +16,64 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use arbitrary::Arbitrary;
 use bytes::{Buf, Bytes, buf::Chain};
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
 use hubspot_signature::tower::{Refusal, VerifyLayer};
-use hubspot_signature::{Error, Verified, http as signed_http};
-use hubspot_signature_fuzz::oracle::Origin;
-use hubspot_signature_fuzz::{BODIES, Delivered, Scheme, Sketch};
+use hubspot_signature::{Error, Verified};
+use hubspot_signature_fuzz::{Delivered, lines_until_dash};
 use tower_layer::Layer;
 use tower_service::Service;
 
-#[derive(Arbitrary, Debug)]
-struct Input {
-    // First what decides most, and so that no bytes at all are the usual request.
-    signed: u8,
-    body: u8,
-    limit: Option<u8>,
-    script: [Option<Event>; 6],
-    /// After these announcements, the truth.
-    announced: Option<[(u64, Option<u64>); 2]>,
-    retry: Option<u32>,
-    inner_fails: bool,
-    path: String,
-    /// Its URI is not used.
-    sketch: Sketch,
-}
-
 /// What the body does at one poll.
-#[derive(Arbitrary, Clone, Debug)]
+#[derive(Clone, Debug)]
 enum Event {
-    /// The next bytes of the body, in two pieces.
-    Data(u8, u8),
-    /// So many empty frames.
-    Empty(u8),
+    Data(usize, usize),
+    Empty(usize),
     Trailers,
     Pending,
     Fail,
 }
 
+#[derive(Default)]
+struct Script {
+    events: VecDeque<Event>,
+    /// After these announcements, the truth.
+    announced: VecDeque<(u64, Option<u64>)>,
+    retry: Option<u64>,
+    observe: bool,
+    inner_fails: bool,
+}
+
+impl Script {
+    fn parse(lines: &[&str]) -> Option<Self> {
+        let mut script = Self::default();
+        for line in lines {
+            let mut words = line.split(' ');
+            let word = words.next()?;
+            let numbers: Vec<u64> = words.map(|number| number.parse().ok()).collect::<Option<_>>()?;
+            let number = |at: usize| numbers.get(at).copied();
+            let size = |at: usize| Some(usize::try_from(number(at)?).ok()?.min(4096));
+            match word {
+                "data" => script.events.push_back(Event::Data(size(0)?, size(1).unwrap_or_default())),
+                "empty" => script.events.push_back(Event::Empty(size(0)?)),
+                "trailers" => script.events.push_back(Event::Trailers),
+                "pending" => script.events.push_back(Event::Pending),
+                "fail" => script.events.push_back(Event::Fail),
+                "announced" => script.announced.push_back((number(0)?, number(1))),
+                "retry" => script.retry = Some(number(0)?),
+                "observe" => script.observe = true,
+                "inner-fails" => script.inner_fails = true,
+                _ => return None,
+            }
+        }
+        Some(script)
+    }
+}
+
 struct Scripted {
-    script: VecDeque<Event>,
+    events: VecDeque<Event>,
     rest: Bytes,
     announced: Mutex<VecDeque<(u64, Option<u64>)>>,
     polls: Arc<AtomicUsize>,
@@ -73,14 +94,14 @@ impl Body for Scripted {
             let first = second.split_to(first.min(second.len()));
             Poll::Ready(Some(Ok(Frame::data(first.chain(second)))))
         };
-        match self.script.pop_front() {
+        match self.events.pop_front() {
             Some(Event::Data(size, first)) => {
-                let size = usize::from(size).min(self.rest.len());
-                pieces(self.rest.split_to(size), first.into())
+                let size = size.min(self.rest.len());
+                pieces(self.rest.split_to(size), first)
             }
             Some(Event::Empty(count)) => {
                 if let Some(left) = count.checked_sub(1) {
-                    self.script.push_front(Event::Empty(left));
+                    self.events.push_front(Event::Empty(left));
                 }
                 pieces(Bytes::new(), 0)
             }
@@ -118,7 +139,7 @@ impl Body for Scripted {
 
 #[derive(Default)]
 struct Seen {
-    called: Option<(Verified, Bytes)>,
+    called: Option<(Result<Verified, Error>, Bytes)>,
     refused: Option<(Error, Vec<u8>)>,
 }
 
@@ -147,9 +168,14 @@ impl Service<Request<Full<Bytes>>> for Inner {
 
     fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
         assert!(std::mem::take(&mut self.ready), "called without having been ready");
-        let verified = *request.extensions().get::<Verified>().unwrap();
+        let (proof, error) = (request.extensions().get().copied(), request.extensions().get().copied());
+        let verdict = match (proof, error) {
+            (Some(verified), None) => Ok(verified),
+            (None, Some(error)) => Err(error),
+            other => panic!("{other:?}"),
+        };
         let body = now(request.into_body().collect()).unwrap().to_bytes();
-        let before = self.seen.lock().unwrap().called.replace((verified, body));
+        let before = self.seen.lock().unwrap().called.replace((verdict, body));
         assert!(before.is_none(), "called twice");
         let mut response = Response::new(());
         *response.status_mut() = StatusCode::ACCEPTED;
@@ -173,66 +199,80 @@ fn now<F: Future>(future: F) -> F::Output {
     }
 }
 
-libfuzzer_sys::fuzz_target!(|input: Input| {
-    let Input { signed, body, limit, script, announced, retry, inner_fails, path, sketch } = input;
-    let script: Vec<Event> = script.into_iter().flatten().collect();
-    let announced: Vec<_> = announced.into_iter().flatten().collect();
-    let mut case = sketch.case_over(format!("https://hooks.example.com/{path}"));
-    if let Some(body) = BODIES.get(usize::from(body) % (BODIES.len() + 1)) {
-        case.body = (*body).into();
-    }
-    match signed % 4 {
-        0 => case.sign(Scheme::V3),
-        1 => case.sign(Scheme::V2),
-        2 => case.sign(Scheme::V1),
+/// What has to become of the request.
+struct Fate {
+    verdict: Result<Verified, Error>,
+    /// Whether the body is read to its end.
+    is_complete: bool,
+    is_polled: bool,
+}
+
+/// Puts the same pieces of the body through the core, and adds what the layer makes of a limit and of a broken body.
+fn fate(delivered: &Delivered, script: &Script) -> Option<Fate> {
+    const DEFAULT_LIMIT: u64 = 1 << 20;
+    let limit = delivered.case.max_body.unwrap_or(DEFAULT_LIMIT);
+    let verifier = delivered.case.verifier()?.max_body(limit);
+    let (parts, body) = delivered.request.clone().into_parts();
+    let announced = script.announced.front().map_or(body.len() as u64, |first| first.0);
+    let mut running = verifier.begin_request(&delivered.public_url, &parts, delivered.case.now()).and_then(|running| {
+        match () {
+            () if announced > 0 && ["GET", "HEAD"].contains(&parts.method.as_str()) => Err(Error::UnexpectedBody),
+            () if announced > limit => Err(Error::BodyTooLarge { limit }),
+            () => Ok(running),
+        }
+    });
+    let fate = |error, is_polled| Some(Fate { verdict: Err(error), is_complete: false, is_polled });
+    match running {
+        Err(error @ Error::BodyTooLarge { .. }) => return fate(error, false),
+        Err(error) if !script.observe => return fate(error, false),
         _ => {}
     }
-    let configured = Origin::Configured("https://hooks.example.com".to_owned());
-    let Some(Delivered { case, public_url, request, .. }) = Delivered::new(case, &configured, "", &format!("/{path}"))
-    else {
-        return;
-    };
-    let Some(verifier) = case.verifier() else { return };
-    let time = case.now();
-    let limit = limit.map_or(1024 * 1024, usize::from);
+    let sizes = script.events.iter().map(|event| match event {
+        Event::Data(size, _) => Some(*size),
+        Event::Fail => None,
+        Event::Empty(_) | Event::Trailers | Event::Pending => Some(0),
+    });
+    let mut rest = body.as_slice();
+    for size in sizes.chain([Some(usize::MAX)]) {
+        let Some(size) = size else { return fate(Error::BodyUnreadable, true) };
+        let (chunk, after) = rest.split_at(size.min(rest.len()));
+        rest = after;
+        if let Err(error) = running.as_mut().map_or(Ok(()), |running| running.update(chunk)) {
+            if !script.observe || matches!(error, Error::BodyTooLarge { .. }) {
+                return fate(error, true);
+            }
+            running = Err(error);
+        }
+        // What is only observed keeps the limit all the same.
+        if (body.len() - rest.len()) as u64 > limit {
+            return fate(Error::BodyTooLarge { limit }, true);
+        }
+    }
+    Some(Fate { verdict: running.and_then(|running| running.finish()), is_complete: true, is_polled: true })
+}
 
-    // What has to happen, read off the script.
-    let (parts, body) = request.clone().into_parts();
-    let first_hint = announced.first().map_or(body.len() as u64, |first| first.0);
-    let (mut refused, mut polled, mut read) = (None, true, 0);
-    if let Err(error) = signed_http::begin_at(&verifier, &public_url, &parts, time) {
-        (refused, polled) = (Some(error), false);
-    } else if first_hint > limit as u64 {
-        (refused, polled) = (Some(Error::BodyTooLarge { limit }), false);
-    }
-    for event in &script {
-        match event {
-            _ if refused.is_some() => break,
-            Event::Data(size, _) => read += usize::from(*size).min(body.len() - read),
-            Event::Fail => refused = Some(Error::BodyUnreadable),
-            Event::Empty(_) | Event::Trailers | Event::Pending => {}
-        }
-        if refused.is_none() && read > limit {
-            refused = Some(Error::BodyTooLarge { limit });
-        }
-    }
-    if refused.is_none() && body.len() > limit {
-        refused = Some(Error::BodyTooLarge { limit });
-    }
-    let verdict = match refused {
-        Some(error) => Err(error),
-        None => signed_http::verify_at(&verifier, &public_url, &request, time),
-    };
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    let Some((lines, request)) = lines_until_dash(input) else { return };
+    let Some(script) = Script::parse(&lines) else { return };
+    let Some(delivered) = Delivered::parse(request) else { return };
+    let Some(Fate { verdict, is_complete, is_polled }) = fate(&delivered, &script) else { return };
+    let Script { events, announced, retry, observe, inner_fails } = script;
+    let Delivered { case, public_url, request, .. } = delivered;
+    let (verifier, time, body) = (case.verifier().expect("as before"), case.now(), case.body);
 
     // What does happen.
     let seen = Arc::new(Mutex::new(Seen::default()));
     let polls = Arc::new(AtomicUsize::new(0));
-    let mut layer = VerifyLayer::new(verifier, public_url).body_limit(limit).clock(move || time);
+    let mut layer = VerifyLayer::with_clock(verifier, public_url, move || time);
     if let Some(after) = retry {
-        layer = layer.retry_mismatches(Duration::from_millis(after.into()));
+        layer = layer.retry_mismatches(Duration::from_millis(after));
+    }
+    if observe {
+        layer = layer.dangerously_pass_unverified();
     }
     let witness = seen.clone();
     let layer = layer.on_refusal(move |refusal: &Refusal<'_>, response: Response<()>| {
+        assert!(!refusal.help().is_empty());
         let before = witness.lock().unwrap().refused.replace((refusal.error(), refusal.body().to_vec()));
         assert!(before.is_none(), "refused twice");
         response
@@ -242,13 +282,8 @@ libfuzzer_sys::fuzz_target!(|input: Input| {
     let waker = Waker::from(woken.clone());
     let mut cx = Context::from_waker(&waker);
     assert!(Service::<Request<Scripted>>::poll_ready(&mut service, &mut cx).is_ready());
-    let scripted = Scripted {
-        script: script.into(),
-        rest: body.clone().into(),
-        announced: Mutex::new(announced.into()),
-        polls: polls.clone(),
-        ended: false,
-    };
+    let announced = Mutex::new(announced);
+    let scripted = Scripted { events, rest: body.clone().into(), announced, polls: polls.clone(), ended: false };
     let mut future = pin!(service.call(request.map(|_| scripted)));
     let result = loop {
         let (polls_before, woken_before) = (polls.load(Ordering::Relaxed), woken.0.load(Ordering::Relaxed));
@@ -261,27 +296,28 @@ libfuzzer_sys::fuzz_target!(|input: Input| {
     };
 
     let Seen { called, refused } = std::mem::take(&mut *seen.lock().unwrap());
-    assert_eq!(polls.load(Ordering::Relaxed) > 0, polled, "whether the body was polled");
-    match verdict {
-        Ok(verified) => {
-            assert_eq!(called, Some((verified, body.into())));
-            assert_eq!(refused, None);
-            assert_eq!(result.map(|response| response.status()).ok(), (!inner_fails).then_some(StatusCode::ACCEPTED));
-        }
-        Err(error) => {
-            assert_eq!(called, None, "{error:?}");
-            let whole = matches!(error, Error::Mismatch { .. } | Error::BodyNotUtf8 { .. } | Error::UnexpectedBody);
-            assert_eq!(refused, Some((error, if whole { body } else { Vec::new() })));
-            let response = result.unwrap();
-            assert_eq!(response.extensions().get(), Some(&error));
-            let retry_after = response.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
-            let (status, after) = match (error, retry) {
-                (Error::BodyUnreadable, _) => (400, None),
-                (Error::BodyTooLarge { .. }, _) => (413, None),
-                (Error::Mismatch { .. }, Some(millis)) => (429, Some(millis.div_ceil(1000).to_string())),
-                _ => (401, None),
-            };
-            assert_eq!((response.status().as_u16(), retry_after), (status, after));
-        }
+    assert_eq!(polls.load(Ordering::Relaxed) > 0, is_polled, "whether the body was polled");
+    let passes = verdict.is_ok() || observe && is_complete;
+    assert_eq!(refused, verdict.err().map(|error| (error, if is_complete { body.clone() } else { Vec::new() })));
+    assert_eq!(called, passes.then(|| (verdict, body.into())));
+    let Err(error) = verdict else {
+        assert_eq!(result.map(|response| response.status()).ok(), (!inner_fails).then_some(StatusCode::ACCEPTED));
+        return;
+    };
+    if passes {
+        assert_eq!(result.map(|response| response.status()).ok(), (!inner_fails).then_some(StatusCode::ACCEPTED));
+        return;
     }
+    let response = result.unwrap();
+    assert_eq!(response.extensions().get(), Some(&error));
+    let retry_after = response.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
+    let (status, after) = match (error, retry) {
+        (Error::BodyUnreadable, _) => (400, None),
+        (Error::BodyTooLarge { .. }, _) => (413, None),
+        (Error::Mismatch { .. } | Error::BodyNotJson { .. } | Error::PathNotEndpoint, Some(millis)) => {
+            (429, Some(millis.div_ceil(1000).to_string()))
+        }
+        _ => (401, None),
+    };
+    assert_eq!((response.status().as_u16(), retry_after), (status, after));
 });

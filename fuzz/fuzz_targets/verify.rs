@@ -1,4 +1,5 @@
-//! Requests and policies composed field by field, judged by the crate and by the oracle.
+//! Requests and policies composed field by field, judged by the crate and by the oracle. Its inputs are no text, so none is
+//! kept: what it finds is written down as a text for the target `request`.
 #![no_main]
 
 use hubspot_signature_fuzz::Sketch;

@@ -1,57 +1,63 @@
-//! [`Delivered`], a request as a server hands it over, with what the operator has configured.
+//! [`Delivered`], a request as a server hands it over, with the operator's configuration.
 //!
-//! As text it is a [`Case`] with the request's target for its URL, and two lines before: where the public URL comes from (a
-//! URL, `host`, `host http`, `forwarded first` or `forwarded last`), and the path prefix or `-`.
+//! As text it is a [`Case`] with the request's target in the URL's place, and two lines before: where the public URL comes
+//! from (`endpoint URL`, `endpoint-any-path URL`, the URL of a server, `host`, `host http`, `forwarded first` or
+//! `forwarded last`), and the path prefix or `-`.
 
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
-use hubspot_signature::http::{Hop, PublicUrl};
+use hubspot_signature::{Hop, PublicUrl};
 
 use crate::Case;
 use crate::oracle::{self, Origin};
 
 #[derive(Debug)]
 pub struct Delivered {
-    /// Its URI is [`url`](Self::url), or of no account if there is none.
+    /// Its URI is that of [`url`](Self::url), or empty if there is none.
     pub case: Case,
     pub public_url: PublicUrl,
     pub request: Request<Vec<u8>>,
-    /// What the oracle says that HubSpot called.
-    pub url: Option<String>,
+    /// The URL that HubSpot called, by the oracle.
+    pub url: oracle::PublicUrl,
 }
 
 impl Delivered {
     pub fn parse(input: &[u8]) -> Option<Self> {
         let mut lines = input.splitn(3, |byte| *byte == b'\n');
         let mut line = || str::from_utf8(lines.next()?).ok();
-        let origin = match line()? {
-            "host" => Origin::Host { https: true },
-            "host http" => Origin::Host { https: false },
-            "forwarded first" => Origin::Forwarded { last: false },
-            "forwarded last" => Origin::Forwarded { last: true },
-            url => Origin::Configured(url.to_owned()),
+        let origin = line()?;
+        let origin = match origin.split_once(' ') {
+            Some(("endpoint", url)) => Origin::Endpoint { url: url.to_owned(), any_path: false },
+            Some(("endpoint-any-path", url)) => Origin::Endpoint { url: url.to_owned(), any_path: true },
+            Some(("host", "http")) => Origin::Host { https: false },
+            Some(("forwarded", "first")) => Origin::Forwarded { last: false },
+            Some(("forwarded", "last")) => Origin::Forwarded { last: true },
+            None if origin == "host" => Origin::Host { https: true },
+            _ => Origin::Server(origin.to_owned()),
         };
         let prefix = Some(line()?).filter(|prefix| *prefix != "-").unwrap_or_default();
-        let mut target = String::new();
+        let (mut target, mut url) = (String::new(), oracle::PublicUrl::Unknown);
         let case = Case::parse_over(lines.next()?, |text, headers| {
             text.clone_into(&mut target);
-            let headers: Vec<_> =
-                headers.iter().map(|(name, value)| (name.clone(), value.trim_ascii_start().to_owned())).collect();
-            oracle::public_url(&origin, prefix, &target, &headers).unwrap_or_default()
+            // Servers drop the white space before a value, and know no header that HTTP does not.
+            let headers: Vec<_> = headers.iter().filter_map(as_served).collect();
+            url = oracle::public_url(&origin, prefix, &target, &headers);
+            text_of(&url)
         })?;
-        Self::new(case, &origin, prefix, &target)
+        Self::new(case, &origin, prefix, &target, url)
     }
 
     /// `None` if it is no request that a server could hand over, or nothing that an operator could configure.
-    pub fn new(mut case: Case, origin: &Origin, prefix: &str, target: &str) -> Option<Self> {
+    fn new(mut case: Case, origin: &Origin, prefix: &str, target: &str, url: oracle::PublicUrl) -> Option<Self> {
         let public_url = match origin {
-            Origin::Configured(text) => {
-                let public_url = PublicUrl::new(text);
-                if public_url.is_ok() {
-                    let host = text.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default());
-                    assert!(oracle::is_absolute(text) && host.is_some_and(oracle::is_host), "{text:?}");
-                    assert!(!text.contains(['?', '#']), "{text:?}");
-                }
-                public_url.ok()?
+            Origin::Server(text) => {
+                let public_url = PublicUrl::server(text).ok()?;
+                assert_configurable(text);
+                public_url
+            }
+            Origin::Endpoint { url: text, any_path } => {
+                let public_url = PublicUrl::endpoint(text).ok()?;
+                assert_configurable(text);
+                if *any_path { public_url.dangerously_accept_any_path() } else { public_url }
             }
             Origin::Host { https: true } => PublicUrl::trusting_host_header(),
             Origin::Host { https: false } => PublicUrl::trusting_host_header_over_http(),
@@ -63,18 +69,34 @@ impl Delivered {
         let mut request = Request::new(case.body.clone());
         *request.method_mut() = Method::from_bytes(case.method.as_bytes()).ok()?;
         *request.uri_mut() = target.parse::<Uri>().ok()?;
-        // What is no header never reaches the crate. Servers drop the white space before a value.
-        case.headers.retain_mut(|(name, value)| {
-            *value = value.trim_ascii_start().to_vec();
-            let header = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value));
-            let (Ok(name), Ok(value)) = header else { return false };
-            request.headers_mut().append(name, value);
-            true
-        });
-        let text = |value: &Vec<u8>| value.iter().map(|byte| char::from(*byte)).collect();
-        let headers: Vec<_> = case.headers.iter().map(|(name, value)| (name.clone(), text(value))).collect();
-        let url = oracle::public_url(origin, prefix, target, &headers);
-        case.uri = url.clone().unwrap_or_default();
+        case.headers = case.headers.iter().filter_map(as_served).collect();
+        for (name, value) in &case.headers {
+            request.headers_mut().append(
+                HeaderName::from_bytes(name.as_bytes()).expect("as served"),
+                HeaderValue::from_bytes(value).expect("as served"),
+            );
+        }
         Some(Self { case, public_url, request, url })
     }
+}
+
+fn as_served((name, value): &(String, Vec<u8>)) -> Option<(String, Vec<u8>)> {
+    let value = value.trim_ascii_start();
+    HeaderName::from_bytes(name.as_bytes()).ok()?;
+    HeaderValue::from_bytes(value).ok()?;
+    Some((name.clone(), value.to_vec()))
+}
+
+fn text_of(url: &oracle::PublicUrl) -> String {
+    match url {
+        oracle::PublicUrl::Known(url) | oracle::PublicUrl::Lenient(url) => url.clone(),
+        oracle::PublicUrl::Unknown => String::new(),
+    }
+}
+
+/// What the crate takes for a public URL is one.
+fn assert_configurable(text: &str) {
+    let host = text.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default());
+    assert!(oracle::is_absolute(text) && host.is_some_and(oracle::is_host), "{text:?}");
+    assert!(!text.contains(['?', '#']), "{text:?}");
 }
