@@ -150,8 +150,9 @@ impl Check<'_> {
             (Some((Judgement::Accepted, _)), Some((Judgement::Accepted, _))) => {
                 not_tried("the endpoint remembers no signature");
             }
-            (Some((Judgement::Accepted, _)), Some(_)) => {
+            (Some((Judgement::Accepted, _)), Some((_, to_replay))) => {
                 if let Some((judgement, status)) = judged(respelled(request)?) {
+                    let judgement = if status == to_replay { Judgement::Refused } else { judgement };
                     return forged.add(Forgery::Respelled, genuine, judgement, status, out);
                 }
                 not_tried("no answer came");

@@ -188,6 +188,7 @@ fn with_source(error: &hyper::Error) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::expect_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

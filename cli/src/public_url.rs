@@ -2,7 +2,7 @@
 
 use std::env;
 
-use hubspot_signature::{Error, PublicUrl, SignatureHeaders};
+use hubspot_signature::{Error, PublicUrl, PublicUrlError, SignatureHeaders};
 
 use crate::Failure;
 
@@ -29,15 +29,15 @@ impl PublicUrlArgs {
             (Some(_), Some(_)) => {
                 Err("HUBSPOT_ENDPOINT and HUBSPOT_PUBLIC_URL are both set: give --endpoint or --public-url".into())
             }
-            (Some(url), None) => {
-                PublicUrl::endpoint(&url).map(Some).map_err(|error| format!("--endpoint: {error}").into())
-            }
-            (None, Some(url)) => {
-                PublicUrl::server(&url).map(Some).map_err(|error| format!("--public-url: {error}").into())
-            }
+            (Some(url), None) => PublicUrl::endpoint(&url).map(Some).map_err(|error| unusable("--endpoint", error)),
+            (None, Some(url)) => PublicUrl::server(&url).map(Some).map_err(|error| unusable("--public-url", error)),
             (None, None) => Ok(None),
         }
     }
+}
+
+fn unusable(option: &str, error: PublicUrlError) -> Failure {
+    format!("{option}: {error}\n{}", error.help()).into()
 }
 
 fn variable(name: &str) -> Result<Option<String>, Failure> {

@@ -3,6 +3,8 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use hubspot_signature::SecretError;
+
 use crate::Failure;
 use crate::input::read_text;
 
@@ -44,6 +46,11 @@ impl PreviousSecretArgs {
         let file = self.previous_secret_file.as_deref();
         setting(self.previous_secret, file, "--previous-secret-file", "HUBSPOT_PREVIOUS_SECRET")
     }
+}
+
+/// What is wrong with a secret, and what to do.
+pub(crate) fn unusable(error: SecretError) -> Failure {
+    format!("{error}\n{}", error.help()).into()
 }
 
 fn setting(

@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 
 use crate::Failure;
 use crate::input::{BodyArgs, method_for};
-use crate::secrets::SecretArgs;
+use crate::secrets::{SecretArgs, unusable};
+use crate::signer::unsignable;
 use crate::terminal::{Out, is_hidden, visible_json};
 
 /// Make the headers that HubSpot would send with a request
@@ -64,7 +65,7 @@ What this prints is as good as a request of HubSpot's for five minutes, and the
 v1 or v2 signature in it at any time: do not keep it where others read.";
 
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
-    let secret = ClientSecret::new(&args.secret.text()?)?;
+    let secret = ClientSecret::new(&args.secret.text()?).map_err(unusable)?;
     let body = args.body.read()?.unwrap_or_default();
     let method = args.method.as_deref().unwrap_or_else(|| method_for(&body));
     if method.is_empty() || !method.bytes().all(|byte| byte.is_ascii_uppercase()) {
@@ -80,7 +81,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     } else {
         secret.sign(method, &args.url, &body, now)
     };
-    let signed = signed?;
+    let signed = signed.map_err(unsignable)?;
     let headers: Vec<_> = signed.pairs().collect();
     match args.format {
         Format::Headers => headers.iter().try_for_each(|(name, value)| writeln!(out, "{name}: {value}"))?,

@@ -1,9 +1,10 @@
 //! [`Signer`], which signs requests as HubSpot does.
 
 use http::{HeaderValue, Method, Request, Uri, header};
-use hubspot_signature::{ClientSecret, PublicUrl, SignatureHeaders, SignedHeaders, UnixTime, Version};
+use hubspot_signature::{ClientSecret, Error, PublicUrl, SignatureHeaders, SignedHeaders, UnixTime, Version};
 
 use crate::Failure;
+use crate::secrets::unusable;
 use crate::target::target;
 
 /// A request that is still to be signed.
@@ -40,7 +41,7 @@ pub(crate) struct Signer {
 
 impl Signer {
     pub(crate) fn new(secret: &str, public_url: PublicUrl) -> Result<Self, Failure> {
-        Ok(Self { secret: ClientSecret::new(secret)?, secret_length: secret.len(), public_url })
+        Ok(Self { secret: ClientSecret::new(secret).map_err(unusable)?, secret_length: secret.len(), public_url })
     }
 
     /// The same for another secret or URL.
@@ -50,7 +51,7 @@ impl Signer {
 
     /// The URL that is signed for a request.
     pub(crate) fn uri(&self, request: &Request<Vec<u8>>) -> Result<String, Failure> {
-        let head = self.public_url.head("", target(request.uri()), SignatureHeaders::new())?;
+        let head = self.public_url.head("", target(request.uri()), SignatureHeaders::new()).map_err(unsignable)?;
         Ok(head.uri().to_string())
     }
 
@@ -73,8 +74,8 @@ pub(crate) fn headers(
 ) -> Result<SignedHeaders, Failure> {
     let (method, body) = (unsigned.request.method().as_str(), unsigned.request.body());
     Ok(match unsigned.older {
-        Version::V1 => secret.sign_with_v1(method, uri, body, at)?,
-        _ => secret.sign(method, uri, body, at)?,
+        Version::V1 => secret.sign_with_v1(method, uri, body, at).map_err(unsignable)?,
+        _ => secret.sign(method, uri, body, at).map_err(unsignable)?,
     })
 }
 
@@ -83,4 +84,9 @@ pub(crate) fn attach(mut request: Request<Vec<u8>>, signed: &SignedHeaders) -> R
         request.headers_mut().insert(name, HeaderValue::from_str(value)?);
     }
     Ok(request)
+}
+
+/// Why HubSpot would not sign this, and what to do.
+pub(crate) fn unsignable(error: Error) -> Failure {
+    format!("{error}\n{}", error.help()).into()
 }

@@ -93,6 +93,7 @@ pub(crate) fn is_hidden(c: char) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::expect_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

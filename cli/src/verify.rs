@@ -8,7 +8,7 @@ use crate::Failure;
 use crate::capture::BodyReading;
 use crate::input::{Received, RequestArgs};
 use crate::policy::PolicyArgs;
-use crate::secrets::{PreviousSecretArgs, SecretArgs};
+use crate::secrets::{PreviousSecretArgs, SecretArgs, unusable};
 use crate::terminal::{BAD, GOOD, Out, note, visible};
 
 /// Judge a captured request
@@ -43,10 +43,11 @@ Examples:
 Exit status: 0 accepted, 1 refused, 2 not judged.";
 
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
-    let verifier = Verifier::new(&args.secret.text()?, args.policy.minimum_version())?;
+    let verifier = Verifier::new(&args.secret.text()?, args.policy.minimum_version()).map_err(unusable)?;
     let previous = args.previous.text()?;
-    let verifier =
-        verifier.previous_secret(previous.as_deref()).map_err(|error| format!("the previous secret: {error}"))?;
+    let verifier = verifier
+        .previous_secret(previous.as_deref())
+        .map_err(|error| format!("the previous secret: {}", unusable(error)))?;
     let now = args.policy.now();
     let Received { method, url, refusal, headers, body, more_follows } = args.request.read(BodyReading::Announced)?;
     if more_follows {

@@ -2,6 +2,7 @@
 //! secret.
 #![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 
+mod captures;
 mod check;
 mod explain;
 mod http2;
@@ -10,5 +11,6 @@ mod program;
 mod send;
 mod server;
 mod sign;
+mod tls;
 mod usage;
 mod verify;

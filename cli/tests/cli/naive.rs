@@ -56,7 +56,7 @@ fn accepts(request: &Request<Vec<u8>>, mistake: Mistake, demands_v3: bool) -> bo
     }
     let is_plain = request.body().is_empty() || request.method() != "GET" && request.body().starts_with(b"{");
     let is_plain = is_plain || request.body().starts_with(b"[");
-    if !is_plain && mistake != TakesAnyBody && mistake != BelievesTheVersion {
+    if !is_plain && mistake != TakesAnyBody && !(mistake == BelievesTheVersion && v3.is_empty()) {
         return false;
     }
     if request.body().contains(&0) && mistake != TakesNuls {
@@ -70,11 +70,11 @@ fn accepts(request: &Request<Vec<u8>>, mistake: Mistake, demands_v3: bool) -> bo
 
     let is_text = v3.iter().all(|text| text.is_ascii());
     if v3.is_empty() || !is_text && mistake == FallsBack {
-        if demands_v3 && ![TakesOlderAlone, FallsBack].contains(&mistake) {
+        if demands_v3 && v3.is_empty() && mistake != TakesOlderAlone {
             return false;
         }
         let is_v1 = versions == [b"v1"];
-        if is_v1 && ![BelievesTheVersion, TakesOlderAlone, TakesNuls].contains(&mistake) {
+        if is_v1 && ![BelievesTheVersion, TakesOlderAlone].contains(&mistake) {
             return false;
         }
         let message = if is_v1 { request.body() } else { &message };

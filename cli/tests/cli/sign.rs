@@ -2,11 +2,11 @@
 
 use std::process::Command;
 
-use hubspot_signature::{ClientSecret, UnixTime, Version};
+use hubspot_signature::{ClientSecret, UnixTime, Verifier, Version};
 use serde_json::Value;
 
 use crate::program::*;
-use crate::server::{self, Server, careful};
+use crate::server::{self, Server, verifying};
 
 const URL: &str = "https://www.example.com/webhook_uri";
 const BODY: &str = "{'example_field':'example_value'}";
@@ -73,7 +73,9 @@ fn what_hubspot_does_not_send_is_not_signed() {
         sign(&["--url", url]).assert_failed("--url is not a whole http or https URL");
     }
     sign(&["--url", URL, "--format", "curl", "--to", "localhost"]).assert_failed("--to is not a whole");
-    sign(&["--url", URL, "--format", "curl", "--body-file", "-"]).assert_failed("give it as --body-file");
+    sign(&["--url", "https://a/{b}"]).assert_failed("0x7b, which clients must escape");
+    sign(&["--url", "https://a/\u{fc}"]).assert_failed("in ASCII");
+    sign(&["--url", URL, "--at", "1970-01-02T00:00:00Z"]).assert_failed("13 digits");
     sign(&["--url", URL, "--format", "wget"]).assert_failed("possible values: headers, curl, json");
 }
 
@@ -84,10 +86,10 @@ fn the_curl_command_sends_what_was_signed() {
         eprintln!("not tested: there is no curl");
         return;
     }
-    let careful = careful(Version::V3);
+    let careful = verifying(Verifier::new(SECRET, Version::V3).unwrap().dangerously_accept_any_body());
     // For the body of an answer to HEAD, curl would wait.
     let server = Server::answering(move |request| format!("{} Status\r\n", careful(request)), "an answer");
-    let targets = ["/hubspot", "/a/../b/./c%2Fd?x=[1-3]&y={a,b}&z='&q=$HOME`id`&%C3%BC=+%20"];
+    let targets = ["/hubspot", "/a/../b/./c%2Fd?x=[1-3]&y=(a,b)&z='&q=$HOME`id`&%C3%BC=+%20"];
     let bodies = [
         "{}",
         "it's\n a \"$HOME\" `id` \\ \\\\ !x",
@@ -99,6 +101,7 @@ fn the_curl_command_sends_what_was_signed() {
         "'",
         "''\\''",
         "%41&a=b",
+        "\0\u{1b}[2J%s\\101\u{202e}",
     ];
     for target in targets {
         let url = format!("{}{}", server::PUBLIC_URL, target);
@@ -113,14 +116,19 @@ fn the_curl_command_sends_what_was_signed() {
             assert!(shell.status.success(), "{printed:?} {shell:?}");
             let last = server.last();
             assert_eq!((last.method().as_str(), last.body().as_slice()), (method, body), "{printed:?}");
+            let is_plain = |c: char| c == '\n' || !c.is_control() && c != '\u{202e}';
+            assert!(printed.stdout.chars().all(is_plain), "{printed:?}");
             let described = ["content-type", "content-length"].map(|name| last.headers().get(name).is_some());
             assert_eq!(described, [!["GET", "HEAD"].contains(&method); 2], "{last:?}");
             assert!(last.headers().get("content-type").is_none_or(|value| value == "application/json"), "{last:?}");
         };
         for body in bodies {
-            sends(&["--method", "POST", &format!("--body={body}")], b"", "POST", body.as_bytes());
+            if !body.contains('\0') {
+                sends(&["--method", "POST", &format!("--body={body}")], b"", "POST", body.as_bytes());
+            }
             sends(&["--method", "PUT", "--body-file", "-"], body.as_bytes(), "PUT", body.as_bytes());
         }
+        sends(&["--body-file", "-"], b"\xff\xfe", "POST", b"\xff\xfe");
         let file = File::new("it's a body", b"\r\n\x00{\"a\":1}\n");
         sends(&["--body-file", file.path()], b"", "POST", b"\r\n\x00{\"a\":1}\n");
         sends(&[], b"", "GET", b"");

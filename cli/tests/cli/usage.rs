@@ -38,7 +38,6 @@ fn a_secret_in_the_wrong_place_is_not_shown() {
 fn a_capture_and_parts_do_not_go_together() {
     run(&["verify"], b"").assert_failed("FILE");
     run(&["verify", "-", "--url", PUBLIC_URL], b"").assert_failed("cannot be used with");
-    run(&["verify", "-", "--body", "x"], b"").assert_failed("cannot be used with");
     run(&["verify", "-", "-H", "a: b"], b"").assert_failed("cannot be used with");
     run(&["verify", "--url", PUBLIC_URL, "--public-url", PUBLIC_URL], b"").assert_failed("cannot be used with");
 }
