@@ -77,6 +77,13 @@ impl RequestArgs {
             return Ok(Received { method, url, refusal, headers, body, more_follows });
         }
         let (url, body) = (self.url.unwrap_or_default(), given.unwrap_or_default());
+        // Both are shown, and must not be a secret in the wrong place.
+        if !["http://", "https://", "/"].iter().any(|begin| url.starts_with(begin)) {
+            return Err("--url is neither a URL nor a path".into());
+        }
+        if self.method.as_ref().is_some_and(|method| !is_like_a_method(method)) {
+            return Err("--method is not a method such as POST".into());
+        }
         let headers = self.header.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
         let method = self.method.unwrap_or_else(|| method_for(&body).into());
         Ok(Received { method, url, refusal: None, headers, body, more_follows: false })
@@ -91,6 +98,10 @@ impl BodyArgs {
             (None, None) => Ok(None),
         }
     }
+}
+
+fn is_like_a_method(text: &str) -> bool {
+    (1..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 /// As curl chooses.

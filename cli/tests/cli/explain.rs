@@ -113,3 +113,22 @@ fn an_unusable_secret_is_explained() {
     explain("pat-na1-00000000-0000-4000-8000-000000000000").assert(1, "access token");
     explain("").assert(1, "empty");
 }
+
+/// The path alone refuses the request, and the rest of it is explained all the same.
+#[test]
+fn a_path_that_is_not_the_endpoints_is_told_first() {
+    let endpoint = ["--endpoint", "https://www.example.com/other"];
+    explain(&endpoint, V3)
+        .assert(1, "Refused: the path of the request is not that of the endpoint")
+        .assert(1, "does not match");
+    let json = explain(&[&endpoint[..], &["--format", "json"]].concat(), V3);
+    json.assert(1, "\"verdict\": \"the path of the request is not that of the endpoint\"")
+        .assert(1, "\"accepted\": false");
+    let endpoint = ["--endpoint", "https://www.example.com/webhook_uri"];
+    explain(&endpoint, V3).assert(0, "Accepted");
+    // The signature is right for the endpoint, and the path is not.
+    let moved = V3.replacen("/webhook_uri", "/elsewhere", 1);
+    explain(&endpoint, &moved)
+        .assert(1, "the path of the request is not")
+        .assert(1, "Accepted: the v3 signature matches");
+}

@@ -26,9 +26,14 @@ pub struct Outcome {
 /// The program, in an environment that holds nothing of its own.
 pub fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hubspot-signature"));
-    for variable in
-        ["HUBSPOT_CLIENT_SECRET", "HUBSPOT_PREVIOUS_SECRET", "HUBSPOT_PUBLIC_URL", "NO_COLOR", "CLICOLOR_FORCE"]
-    {
+    for variable in [
+        "HUBSPOT_CLIENT_SECRET",
+        "HUBSPOT_PREVIOUS_SECRET",
+        "HUBSPOT_ENDPOINT",
+        "HUBSPOT_PUBLIC_URL",
+        "NO_COLOR",
+        "CLICOLOR_FORCE",
+    ] {
         command.env_remove(variable);
     }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

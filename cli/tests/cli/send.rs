@@ -1,7 +1,9 @@
 //! `send`: what goes over the wire, and whether `--check` tells good endpoints from bad ones.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::net::TcpListener;
+use std::process::Stdio;
 use std::thread;
 
 use http::Request;
@@ -223,4 +225,134 @@ fn a_proxy_is_not_asked() {
         [("HUBSPOT_CLIENT_SECRET", SECRET), ("http_proxy", "http://127.0.0.1:1"), ("HTTP_PROXY", "http://127.0.0.1:1")];
     let environment = [&environment[..], &[("ALL_PROXY", "http://127.0.0.1:1"), ("no_proxy", "")]].concat();
     run_in(&environment, &["send", "--sign-local-address", "--to", &server.url("/")], b"").assert(0, "200 OK");
+}
+
+/// As many headers as the forgery says, and in this order.
+#[test]
+fn doubled_headers_arrive_doubled() {
+    let server = Server::start(careful(Version::V3));
+    let values = |name: &str| -> Vec<String> {
+        server.last().headers().get_all(name).iter().map(|value| value.to_str().unwrap().to_owned()).collect()
+    };
+    send(&server, "/", &["--forge", "doubled"]).assert(0, "401");
+    let [wrong, right] = <[String; 2]>::try_from(values("x-hubspot-signature-v3")).expect("two signatures");
+    let [time] = <[String; 1]>::try_from(values("x-hubspot-request-timestamp")).expect("one time");
+    let (request, time) = (server.last(), UnixTime::from_millis(time.parse().unwrap()));
+    let url = format!("{PUBLIC_URL}{}", request.uri());
+    let signature = ClientSecret::new(SECRET).unwrap().v3("POST", &url, request.body(), time);
+    assert_eq!(right, signature.as_str());
+    assert_ne!(wrong, right);
+
+    send(&server, "/", &["--forge", "two-times"]).assert(0, "401");
+    let times = values("x-hubspot-request-timestamp");
+    let [fresh, signed]: [u64; 2] =
+        times.iter().map(|time| time.parse().unwrap()).collect::<Vec<_>>().try_into().unwrap();
+    assert!(UnixTime::now().as_millis() - fresh < 60_000 && fresh - signed == 360_000, "{fresh} {signed}");
+    assert_eq!(values("x-hubspot-signature-v3").len(), 1);
+}
+
+/// Moved out of the query of a request without a body, whatever its method.
+#[test]
+fn a_body_is_moved_on_each_method() {
+    let server = Server::start(careful(Version::V3));
+    for (forgery, event, method, query) in [
+        ("moved-body", "card", "GET", "portalId=6251"),
+        ("moved-body-delete", "fetch", "DELETE", "appId=5432"),
+        ("moved-body-post", "fetch", "POST", "appId=5432"),
+        ("moved-body-delete", "workflow", "DELETE", "portalId=6251"),
+        ("moved-body-post", "batch", "POST", "portalId=6251"),
+    ] {
+        send(&server, "/hubspot", &["--event", event, "--forge", forgery]).assert(0, "401");
+        let request = server.last();
+        assert_eq!((request.method().as_str(), request.body().len()), (method, 1), "{forgery}");
+        assert!(request.uri().query().unwrap().ends_with(query), "{request:?}");
+        // It has the signature of the request that it was made of.
+        let digit = std::str::from_utf8(request.body()).unwrap();
+        let url = format!("{PUBLIC_URL}{}{digit}", request.uri());
+        let time = UnixTime::from_millis(header(&request, "x-hubspot-request-timestamp").parse().unwrap());
+        let signature = ClientSecret::new(SECRET).unwrap().v3(method, &url, b"", time);
+        assert_eq!(header(&request, "x-hubspot-signature-v3"), signature.as_str());
+    }
+}
+
+/// Yesterday's event again: the same method, query, headers and body, signed for now and for the URL given.
+#[test]
+fn a_capture_is_signed_anew() {
+    let server = Server::start(careful(Version::V3));
+    let file = File::new(
+        "capture.http",
+        V3.replace("/webhook_uri ", "/old?a=1&b=%20 ").replace("Host: ", "X-Kept: 1\r\nHost: "),
+    );
+    let again =
+        |target: &str, arguments: &[&str]| send(&server, target, &[&["--capture", file.path()], arguments].concat());
+    again("/hubspot", &[])
+        .assert(0, "200 OK")
+        .assert(0, "which HubSpot knows as https://hooks.example.com/hubspot?a=1&b=%20");
+    let request = server.last();
+    assert_eq!((request.method().as_str(), request.uri().to_string()), ("POST", "/hubspot?a=1&b=%20".into()));
+    assert_eq!(request.body(), V3.split_once("\r\n\r\n").unwrap().1.as_bytes());
+    assert_eq!(header(&request, "x-kept"), "1");
+    assert_eq!(header(&request, "content-type"), "application/json");
+    assert_eq!(header(&request, "host"), server.url("").trim_start_matches("http://"));
+    for name in ["x-hubspot-signature", "x-hubspot-signature-v3", "x-hubspot-request-timestamp", "content-length"] {
+        assert_eq!(request.headers().get_all(name).iter().count(), 1, "{name}");
+    }
+    assert_eq!(header(&request, "x-hubspot-signature-version"), "v2");
+    // The query of --to is the one that counts.
+    again("/hubspot?c=2", &[]).assert(0, "200 OK");
+    assert_eq!(server.last().uri(), "/hubspot?c=2");
+    again("/hubspot", &["--body", "{}"]).assert(0, "200 OK");
+    assert_eq!(server.last().body(), b"{}");
+    again("/hubspot", &["--forge", "stale"]).assert(0, "401");
+
+    let batch = V3.replace("X-HubSpot-Signature-Version: v2", "X-HubSpot-Signature-Version: v1");
+    let batch = File::new("batch.http", batch);
+    send(&server, "/", &["--capture", batch.path()]).assert(0, "200 OK");
+    assert_eq!(header(&server.last(), "x-hubspot-signature-version"), "v1");
+    let curl = File::new("curl.http", "> POST /a HTTP/2\n> Content-Length: 2\n> \n* sent\n");
+    send(&server, "/", &["--capture", curl.path()]).assert_failed("`curl -v` does not show the body");
+    send(&server, "/", &["--capture", curl.path(), "--body", "{}"]).assert(0, "200 OK");
+}
+
+#[test]
+fn the_endpoint_is_what_is_signed() {
+    let server = Server::start(careful(Version::V3));
+    let endpoint = "https://hooks.example.com/hubspot/webhook";
+    let to = |target: &str| run(&["send", "--to", &server.url(target), "--endpoint", endpoint, "--event", "card"], b"");
+    // The server sees the path without its prefix.
+    let outcome = to("/webhook");
+    outcome.assert(1, "which HubSpot knows as https://hooks.example.com/hubspot/webhook?userId");
+    to("/hubspot/webhook").assert(0, "200 OK");
+    to("/elsewhere").assert_failed("the path of the request is not that of the endpoint");
+    let environment = [("HUBSPOT_CLIENT_SECRET", SECRET), ("HUBSPOT_ENDPOINT", endpoint)];
+    let to = server.url("/hubspot/webhook");
+    run_in(&environment, &["send", "--to", &to], b"").assert(0, "200 OK");
+}
+
+/// The server verifies its public URL, so the local address alone signs for nothing.
+#[test]
+fn without_a_public_url_it_asks() {
+    let server = Server::start(careful(Version::V3));
+    let to = server.url("/hubspot");
+    for command in [&["send", "--to", &to][..], &["send", "--check", "--to", &to]] {
+        run(command, b"").assert_failed("give --endpoint, the URL as it stands in HubSpot");
+    }
+    assert!(server.seen.lock().unwrap().is_empty());
+}
+
+/// At a terminal, which `script` plays.
+#[cfg(target_os = "linux")]
+#[test]
+fn at_a_terminal_it_asks_for_the_public_url() {
+    let server = Server::start(careful(Version::V3));
+    let program = format!("{} send --to {}", env!("CARGO_BIN_EXE_hubspot-signature"), server.url("/hubspot"));
+    let mut script = std::process::Command::new("script");
+    script.args(["--quiet", "--return", "--command", &program, "/dev/null"]);
+    script.env("HUBSPOT_CLIENT_SECRET", SECRET).env_remove("HUBSPOT_ENDPOINT").env_remove("HUBSPOT_PUBLIC_URL");
+    let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script runs");
+    child.stdin.take().unwrap().write_all(b"https://hooks.example.com/hubspot\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("The URL as it stands in HubSpot") && said.contains("200 OK"), "{said}");
+    assert_eq!(output.status.code(), Some(0), "{said}");
 }

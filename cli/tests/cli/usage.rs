@@ -1,5 +1,8 @@
 //! The help, and what is said about wrong arguments.
 
+use std::io::Write;
+use std::process::{Command, Stdio};
+
 use crate::program::*;
 
 #[test]
@@ -22,16 +25,47 @@ fn without_arguments_the_help_is_an_error() {
     assert!(outcome.stderr.contains("Usage:"), "{outcome:?}");
 }
 
+const COMMANDS: [&str; 6] = ["verify", "explain", "sign", "send", "completions", "man"];
+
+/// `run` looks for it: on both outputs, wherever it stands.
 #[test]
 fn a_secret_in_the_wrong_place_is_not_shown() {
-    // `run` looks for it.
     run(&[SECRET], b"").assert_failed("unrecognized subcommand");
     run(&["verify", "-", SECRET], b"").assert_failed("unexpected argument");
     run(&["verify", SECRET, "--public-url", PUBLIC_URL], b"").assert_failed("FILE cannot be read");
-    run(&["verify", &format!("--secrets={SECRET}")], b"").assert_failed("--secrets");
     run(&["verify", "-", "--secret-file", SECRET], b"").assert_failed("--secret-file cannot be read");
     run(&["sign", "--url", SECRET], b"").assert_failed("--url is not");
     run(&["send", "--to", SECRET], b"").assert_failed("--to is not");
+    run(&["verify", "--at", SECRET, "-"], b"").assert_failed("give 13 digits");
+    run(&["verify", "--url", SECRET], b"").assert_failed("--url is neither a URL nor a path");
+    run(&["explain", "--url", "/a", "--method", SECRET], b"").assert_failed("--method is not a method");
+    run(&["verify", "--minimum-version", SECRET, "-"], b"").assert_failed("possible values: v1, v2, v3");
+    run(&["verify", "--url", PUBLIC_URL, "-H", SECRET], b"").assert_failed("give `Name: value`");
+    run(&["send", "--to", "http://a/", "--event", SECRET], b"").assert_failed("possible values: workflow");
+    run(&["send", "--to", "http://a/", "--public-url", SECRET], b"").assert_failed("--public-url: ");
+    run(&["explain", "--format", SECRET, "-"], b"").assert_failed("possible values: text, json");
+    // A misspelt option is still told.
+    run(&["verify", &format!("--secrets={SECRET}")], b"").assert_failed("--secrets");
+    run(&["verify", "--minimum-verison", "v3"], b"").assert_failed("--minimum-version");
+
+    let misplaced = [SECRET, OTHER_SECRET];
+    for command in COMMANDS {
+        let help = run(&[command, "--help"], b"").stdout;
+        let words = help.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        let options: Vec<_> = words.filter(|word| word.len() > 3 && word.starts_with("--")).collect();
+        assert!(options.contains(&"--help"), "{help}");
+        for secret in misplaced {
+            for option in &options {
+                run(&[command, &format!("{option}={secret}")], b"");
+                run(&[command, option, secret], b"");
+                run(&[command, "-", option, secret, secret], b"");
+            }
+            for word in [format!("--{secret}"), format!("-{secret}"), format!("-H{secret}"), format!("--{secret}=x")] {
+                run(&[command, &word], b"").assert_failed("");
+                run(&[command, "-", &word], b"").assert_failed("");
+            }
+        }
+    }
 }
 
 #[test]
@@ -40,4 +74,38 @@ fn a_capture_and_parts_do_not_go_together() {
     run(&["verify", "-", "--url", PUBLIC_URL], b"").assert_failed("cannot be used with");
     run(&["verify", "-", "-H", "a: b"], b"").assert_failed("cannot be used with");
     run(&["verify", "--url", PUBLIC_URL, "--public-url", PUBLIC_URL], b"").assert_failed("cannot be used with");
+}
+
+#[test]
+fn shells_learn_the_commands() {
+    for shell in ["bash", "fish", "zsh"] {
+        let script = run(&["completions", shell], b"");
+        for word in ["explain", "minimum-version", "other-secret", "moved-body-post"] {
+            script.assert(0, word);
+        }
+    }
+    for shell in ["elvish", "powershell"] {
+        run(&["completions", shell], b"").assert(0, "explain").assert(0, "minimum-version");
+    }
+    run(&["completions", "tcsh"], b"").assert_failed("possible values: bash");
+    // What bash offers.
+    let asked = r#"source /dev/stdin; COMP_WORDS=(hubspot-signature ver) COMP_CWORD=1
+        _hubspot__signature hubspot-signature ver hubspot-signature; echo "${COMPREPLY[@]}""#;
+    let script = run(&["completions", "bash"], b"").stdout;
+    let mut bash =
+        Command::new("bash").args(["-c", asked]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    bash.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    let offered = bash.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(offered.stdout).unwrap(), "verify\n");
+}
+
+#[test]
+fn the_manual_has_a_page_for_each_command() {
+    let page = |arguments: &[&str]| run(&[&["man"], arguments].concat(), b"");
+    page(&[]).assert(0, ".TH hubspot-signature 1").assert(0, "explain").assert(0, "Exit status");
+    for command in COMMANDS {
+        page(&[command]).assert(0, &format!(".TH hubspot-signature-{command} 1")).assert(0, "Example");
+    }
+    page(&["send"]).assert(0, "\\fB\\-\\-capture\\fR").assert(0, "HTTP/2 with a space after the signature");
+    page(&[SECRET]).assert_failed("there is no such command");
 }

@@ -234,10 +234,54 @@ fn a_full_disk_is_a_fault() {
     assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: "));
 }
 
+/// In no format: not of the terminal, not of the direction of text, not invisible.
 #[test]
 fn control_characters_of_a_capture_are_not_obeyed() {
-    let outcome = verify("POST /\u{9b}2J\u{202e} HTTP/1.1\r\n\r\n");
-    assert!(!outcome.stdout.contains(['\u{9b}', '\u{202e}']) && !outcome.stderr.contains('\u{9b}'), "{outcome:?}");
+    const HIDDEN: &str = "\u{1b}[2J\u{9b}\u{202e}\u{2066}\u{2028}\u{200b}\u{feff}\u{7f}";
+    let captures = [
+        format!("POST /{HIDDEN} HTTP/1.1\r\nX-HubSpot-Signature: {HIDDEN}\r\n\r\n{{\"a\":\"{HIDDEN}\"}}"),
+        format!(
+            "POST / HTTP/1.1\r\nHost: {HIDDEN}\r\nX-Forwarded-Host: {HIDDEN}\r\nX-HubSpot-Signature: {:064}\r\n\r\n{HIDDEN}",
+            0
+        ),
+        V3.replace("/webhook_uri", &format!("/webhook_uri?{HIDDEN}")),
+    ];
+    for capture in captures {
+        for command in [&["verify"][..], &["explain"], &["explain", "--format", "json"]] {
+            let arguments = [command, &["--public-url", PUBLIC_URL, "--at", SIGNED, "-"]].concat();
+            let outcome = run(&arguments, capture.as_bytes());
+            assert_eq!(outcome.status, Some(1), "{outcome:?}");
+            let is_hidden = |c: char| HIDDEN.contains(c) && !"[2J".contains(c);
+            assert!(!outcome.stdout.contains(is_hidden) && !outcome.stderr.contains(is_hidden), "{outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn the_endpoint_is_as_it_stands_in_hubspot() {
+    let verify = |endpoint: &str, arguments: &[&str]| {
+        run(&[&["verify", "--at", SIGNED, "-", "--endpoint", endpoint], arguments].concat(), V3.as_bytes())
+    };
+    verify("https://www.example.com/webhook_uri", &[]).assert(0, "accepted by v3");
+    let other = verify("https://www.example.com/other", &[]);
+    other.assert(1, "refused: the path of the request is not that of the endpoint");
+    verify("https://www.example.com/webhook_uri?a=b", &[]).assert_failed("--endpoint: the public URL has a query");
+    verify(PUBLIC_URL, &["--public-url", PUBLIC_URL]).assert_failed("cannot be used with");
+    // A nested router has removed the beginning of the path, and the query is the request's.
+    let url = "https://www.example.com/a/b?c=1";
+    let signature = ClientSecret::new(SECRET).unwrap().v2("POST", url, b"{}");
+    let capture = format!("POST /b?c=1 HTTP/1.1\r\nX-HubSpot-Signature: {}\r\n\r\n{{}}", signature.as_str());
+    let set = |endpoint, server| {
+        let environment = [("HUBSPOT_CLIENT_SECRET", SECRET), endpoint, server];
+        run_in(&environment, &["verify", "-"], capture.as_bytes())
+    };
+    let nothing = ("HUBSPOT_UNUSED", "");
+    set(("HUBSPOT_ENDPOINT", "https://www.example.com/a/b"), nothing).assert(0, "accepted by v2");
+    set(nothing, ("HUBSPOT_PUBLIC_URL", PUBLIC_URL)).assert(1, "refused: the v2 signature does not match");
+    set(("HUBSPOT_ENDPOINT", PUBLIC_URL), ("HUBSPOT_PUBLIC_URL", PUBLIC_URL)).assert_failed("are both set");
+    let chosen = ["verify", "-", "--endpoint", "https://www.example.com/a/b"];
+    let environment = [("HUBSPOT_CLIENT_SECRET", SECRET), ("HUBSPOT_PUBLIC_URL", "https://x.example")];
+    run_in(&environment, &chosen, capture.as_bytes()).assert(0, "accepted by v2");
 }
 
 #[test]
