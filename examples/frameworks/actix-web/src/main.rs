@@ -7,27 +7,22 @@ use actix_web::error::{ErrorBadRequest, ErrorPayloadTooLarge, ErrorRequestTimeou
 use actix_web::rt::time::timeout;
 use actix_web::web::{self, Bytes, Data, Json, Query};
 use actix_web::{App, FromRequest, HttpRequest, HttpServer, dev};
-use hubspot_signature::{RequestHead, SignatureHeaders, Verifier, Version};
+use hubspot_signature::{PublicUrl, SignatureHeaders, UnixTime, Verifier, Version};
 use serde_json::{Value, json};
 
-struct HubSpot {
-    verifier: Verifier,
-    public_url: String,
-}
+type HubSpot = Data<(Verifier, PublicUrl)>;
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let hubspot = Data::new(HubSpot {
-        // Workflows and cards send v3 beside v2. Nothing less is accepted: only v3 bears a time, which ends its replay.
-        verifier: Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?)?.minimum_version(Version::V3),
-        // The path of each request is put behind it and brings its own slash.
-        public_url: env::var("HUBSPOT_PUBLIC_URL")?.trim_end_matches('/').into(),
-    });
+    // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
+    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
+    // Each URL exactly as it is configured in HubSpot.
+    let hubspot = |url| Ok::<_, Box<dyn Error>>(Data::new((verifier.clone(), PublicUrl::endpoint(&env::var(url)?)?)));
+    let (webhook_url, card_url) = (hubspot("HUBSPOT_WEBHOOK_URL")?, hubspot("HUBSPOT_CARD_URL")?);
     let app = move || {
         App::new()
-            .app_data(hubspot.clone())
-            .route("/hubspot", web::post().to(webhook))
-            .route("/card", web::get().to(card))
+            .service(web::resource("/hubspot").app_data(webhook_url.clone()).post(webhook))
+            .service(web::resource("/card").app_data(card_url.clone()).get(card))
     };
     let server = HttpServer::new(app).bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into()))?;
     println!("listening on {}", server.addrs()[0]);
@@ -44,30 +39,20 @@ impl FromRequest for Signed {
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
         let (request, payload) = (request.clone(), web::Payload::from_request(request, payload));
         Box::pin(async move {
-            let hubspot: &Data<HubSpot> = request.app_data().expect("set in main");
-            // The raw path and query: what routing and extractors make of them is decoded.
+            let (verifier, public_url) = &***request.app_data::<HubSpot>().expect("set in main");
             let path_and_query = request.uri().path_and_query().map_or("", |raw| raw.as_str());
-            let head = RequestHead {
-                method: request.method().as_str(),
-                uri: &format!("{}{path_and_query}", hubspot.public_url),
-                headers: SignatureHeaders::from_lookup(|name| request.headers().get_all(name)),
+            let headers = SignatureHeaders::from_lookup(|name| request.headers().get_all(name));
+            let refused = |error: hubspot_signature::Error| {
+                eprintln!("refused: {error}"); // for the log, not for the sender
+                ErrorUnauthorized("")
             };
-            let mut verification = hubspot.verifier.begin(&head).map_err(refused)?;
-            let body = timeout(Duration::from_secs(5), payload.await?.to_bytes_limited(64 * 1024))
-                .await
-                .map_err(ErrorRequestTimeout)?
-                .map_err(ErrorPayloadTooLarge)??;
-            verification.update(&body);
-            verification.finish().map_err(refused)?;
-            Ok(Self(body))
+            let head = public_url.head(request.method().as_str(), path_and_query, headers).map_err(refused)?;
+            let mut verification = verifier.begin(&head, UnixTime::now()).map_err(refused)?;
+            let body = timeout(Duration::from_secs(5), payload.await?.to_bytes_limited(64 * 1024)).await;
+            let body = body.map_err(ErrorRequestTimeout)?.map_err(ErrorPayloadTooLarge)??;
+            verification.update(&body).and_then(|()| verification.finish()).map(|_| Self(body)).map_err(refused)
         })
     }
-}
-
-/// The reason is for the log, not for the sender.
-fn refused(error: hubspot_signature::Error) -> actix_web::Error {
-    eprintln!("refused: {error}");
-    ErrorUnauthorized("")
 }
 
 /// A workflow's "Send a webhook" action.

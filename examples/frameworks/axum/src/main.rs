@@ -1,4 +1,6 @@
-//! HubSpot requests in axum: one layer verifies for all routes, and no handler that takes [`Verified`] runs without it.
+//! HubSpot requests in axum: a layer verifies for each route, and no handler that takes [`Verified`] runs without it.
+
+mod telemetry;
 
 use std::{collections::HashMap, env, error::Error, time::Duration};
 
@@ -7,25 +9,29 @@ use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::Json;
 use axum::routing::{get, post};
-use hubspot_signature::http::PublicUrl;
 use hubspot_signature::tower::VerifyLayer;
-use hubspot_signature::{Verified, Verifier, Version};
+use hubspot_signature::{PublicUrl, Verified, Verifier, Version};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower_http::timeout::TimeoutLayer;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // Workflows and cards send v3 beside v2. Nothing less is accepted: only v3 bears a time, which ends its replay.
-    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?)?.minimum_version(Version::V3);
-    let public_url = PublicUrl::new(&env::var("HUBSPOT_PUBLIC_URL")?)?;
+    let metrics = telemetry::start()?;
+    // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
+    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
+    // The URLs exactly as they are configured in HubSpot.
+    let webhook_url = PublicUrl::endpoint(&env::var("HUBSPOT_WEBHOOK_URL")?)?;
+    let card_url = PublicUrl::endpoint(&env::var("HUBSPOT_CARD_URL")?)?;
+    let verify = |url| VerifyLayer::new(verifier.clone(), url).on_refusal(telemetry::refused);
 
     let app = Router::new()
-        .route("/hubspot", post(webhook))
-        .route("/card", get(card))
-        .layer(VerifyLayer::new(verifier, public_url).body_limit(64 * 1024))
+        .route("/hubspot", post(webhook).layer(verify(webhook_url)))
+        .route("/card", get(card).layer(verify(card_url)))
         // Outermost, so that it also ends a body that never does.
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(5)));
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(5)))
+        // For the scraper on this machine: let the proxy pass on only the routes above.
+        .route("/metrics", get(async move || metrics.render()));
 
     let listener = TcpListener::bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into())).await?;
     println!("listening on {}", listener.local_addr()?);
@@ -33,11 +39,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// A workflow's "Send a webhook" action.
-async fn webhook(_: Verified, Json(event): Json<Value>) -> Json<Value> {
+async fn webhook(verified: Verified, Json(event): Json<Value>) -> Json<Value> {
+    telemetry::accepted(&verified);
     Json(json!({ "received": event["objectId"] }))
 }
 
 /// A card on a CRM record.
-async fn card(_: Verified, Query(query): Query<HashMap<String, String>>) -> Json<Value> {
+async fn card(verified: Verified, Query(query): Query<HashMap<String, String>>) -> Json<Value> {
+    telemetry::accepted(&verified);
     Json(json!({ "results": [{ "objectId": 1, "title": query.get("userEmail") }] }))
 }

@@ -1,32 +1,39 @@
-//! HubSpot requests in bare hyper, HTTP/1 and HTTP/2: the layer wraps the service, as it would any tower service.
+//! HubSpot requests in bare hyper, HTTP/1 and HTTP/2. The body goes to a file while it is verified, so that memory stays
+//! constant, and the file is deleted if the request is refused.
 
-use std::{collections::HashMap, convert::Infallible, env, error::Error, time::Duration};
+use std::{collections::HashMap, convert::Infallible, env, error::Error, path::PathBuf, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt, Full};
-use hubspot_signature::http::PublicUrl;
-use hubspot_signature::tower::VerifyLayer;
-use hubspot_signature::{Verifier, Version};
-use hyper::body::Bytes;
-use hyper::{Request, Response, StatusCode};
+use hubspot_signature::{PublicUrl, UnixTime, Verifier, Version};
+use hyper::body::{Bytes, Incoming};
+use hyper::http::request::Parts;
+use hyper::{Request, Response, StatusCode, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
-use tower::{ServiceBuilder, service_fn};
-use tower_http::timeout::TimeoutLayer;
+use tokio::time::timeout;
+
+struct HubSpot {
+    verifier: Verifier,
+    webhook_url: PublicUrl,
+    card_url: PublicUrl,
+    folder: PathBuf,
+}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // Workflows and cards send v3 beside v2. Nothing less is accepted: only v3 bears a time, which ends its replay.
-    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?)?.minimum_version(Version::V3);
-    let public_url = PublicUrl::new(&env::var("HUBSPOT_PUBLIC_URL")?)?;
-    let service = ServiceBuilder::new()
-        // Outermost, so that it also ends a body that never does.
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(5)))
-        .layer(VerifyLayer::new(verifier, public_url).body_limit(64 * 1024))
-        .service(service_fn(answer));
-
+    let hubspot = Arc::new(HubSpot {
+        // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
+        verifier: Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024),
+        // The URLs exactly as they are configured in HubSpot.
+        webhook_url: PublicUrl::endpoint(&env::var("HUBSPOT_WEBHOOK_URL")?)?,
+        card_url: PublicUrl::endpoint(&env::var("HUBSPOT_CARD_URL")?)?,
+        folder: env::var_os("FOLDER").map_or_else(env::temp_dir, PathBuf::from),
+    });
     let listener = TcpListener::bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into())).await?;
     println!("listening on {}", listener.local_addr()?);
     loop {
@@ -35,10 +42,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
             tokio::time::sleep(Duration::from_secs(1)).await;
             continue;
         };
-        let service = TowerToHyperService::new(service.clone());
+        let hubspot = hubspot.clone();
         tokio::spawn(async move {
             let mut server = auto::Builder::new(TokioExecutor::new());
             server.http1().timer(TokioTimer::new());
+            let service = service_fn(move |request| answer(hubspot.clone(), request));
             if let Err(error) = server.serve_connection(TokioIo::new(stream), service).await {
                 eprintln!("connection: {error}");
             }
@@ -46,13 +54,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Sees only requests that HubSpot signed.
-async fn answer(request: Request<Full<Bytes>>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(hubspot: Arc<HubSpot>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    let answer = match (head.method.as_str(), head.uri.path()) {
-        ("POST", "/hubspot") => webhook(&body.collect().await?.to_bytes()).ok_or(StatusCode::BAD_REQUEST),
-        ("GET", "/card") => Ok(card(head.uri.query().unwrap_or_default())),
-        _ => Err(StatusCode::NOT_FOUND),
+    let answer = match head.method.as_str() {
+        "POST" => received(&hubspot, &hubspot.webhook_url, &head, body).await.and_then(webhook),
+        "GET" => received(&hubspot, &hubspot.card_url, &head, body).await.map(|_| card(head.uri.query())),
+        _ => Err(StatusCode::METHOD_NOT_ALLOWED),
     };
     let mut response = Response::default();
     match answer {
@@ -62,14 +69,55 @@ async fn answer(request: Request<Full<Bytes>>) -> Result<Response<Full<Bytes>>, 
     Ok(response)
 }
 
+/// Writes the body of a request that HubSpot signed to a file, which is deleted when it is dropped: also if the request
+/// is refused, does not end in time, or breaks off.
+async fn received(
+    hubspot: &HubSpot,
+    url: &PublicUrl,
+    head: &Parts,
+    mut body: Incoming,
+) -> Result<NamedTempFile, StatusCode> {
+    // Refuses an unsigned or stale request before there is a file.
+    let mut verification = hubspot.verifier.begin_request(url, head, UnixTime::now()).map_err(refused)?;
+    let file = NamedTempFile::new_in(&hubspot.folder).map_err(unavailable)?;
+    let mut writer = File::from_std(file.reopen().map_err(unavailable)?);
+    let reading = async {
+        while let Some(frame) = body.frame().await {
+            let Ok(chunk) = frame.map_err(|_| StatusCode::BAD_REQUEST)?.into_data() else { continue };
+            // Refuses the chunk that crosses `max_body` before it is written.
+            verification.update(&chunk).map_err(refused)?;
+            writer.write_all(&chunk).await.map_err(unavailable)?;
+        }
+        writer.flush().await.map_err(unavailable)
+    };
+    timeout(Duration::from_secs(5), reading).await.map_err(|_| StatusCode::REQUEST_TIMEOUT)??;
+    verification.finish().map_err(refused)?;
+    Ok(file)
+}
+
+/// The reason is for the log, not for the sender.
+fn refused(error: hubspot_signature::Error) -> StatusCode {
+    eprintln!("refused: {error}");
+    match error {
+        hubspot_signature::Error::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        _ => StatusCode::UNAUTHORIZED,
+    }
+}
+
+/// The disk is full, most likely. HubSpot sends the request again.
+fn unavailable(error: std::io::Error) -> StatusCode {
+    eprintln!("file: {error}");
+    StatusCode::SERVICE_UNAVAILABLE
+}
+
 /// A workflow's "Send a webhook" action.
-fn webhook(body: &[u8]) -> Option<Value> {
-    let event: Value = serde_json::from_slice(body).ok()?;
-    Some(json!({ "received": event["objectId"] }))
+fn webhook(file: NamedTempFile) -> Result<Value, StatusCode> {
+    let event: Value = serde_json::from_reader(file.as_file()).map_err(|_| StatusCode::BAD_REQUEST)?;
+    Ok(json!({ "received": event["objectId"] }))
 }
 
 /// A card on a CRM record.
-fn card(query: &str) -> Value {
-    let query: HashMap<_, _> = form_urlencoded::parse(query.as_bytes()).collect();
+fn card(query: Option<&str>) -> Value {
+    let query: HashMap<_, _> = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).collect();
     json!({ "results": [{ "objectId": 1, "title": query.get("userEmail") }] })
 }

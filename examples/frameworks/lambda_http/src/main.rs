@@ -1,13 +1,13 @@
 //! HubSpot requests in AWS Lambda, behind an API Gateway HTTP API or a function URL: the layer works on the events too,
-//! since `lambda_http` turns them into `http::Request` and decodes base64 bodies.
+//! because `lambda_http` turns them into `http::Request` and decodes base64 bodies. docs/lambda.md says what to expect of
+//! REST APIs and load balancers.
 
 use std::env;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hubspot_signature::http::PublicUrl;
 use hubspot_signature::tower::VerifyLayer;
-use hubspot_signature::{Verifier, Version};
+use hubspot_signature::{PublicUrl, Verifier, Version};
 use lambda_http::http::{Request, Response, StatusCode};
 use lambda_http::tower::{ServiceBuilder, service_fn};
 use lambda_http::{Error, RequestExt};
@@ -15,25 +15,23 @@ use serde_json::{Value, json};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    // Workflows and cards send v3 beside v2. Nothing less is accepted: only v3 bears a time, which ends its replay.
-    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?)?.minimum_version(Version::V3);
-    // Without the stage: `lambda_http` puts a named stage back into the path. Where the URL that HubSpot calls has none, as
-    // with a custom domain, set AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH.
-    let public_url = PublicUrl::new(&env::var("HUBSPOT_PUBLIC_URL")?)?;
-    let service = ServiceBuilder::new()
-        .layer(VerifyLayer::new(verifier, public_url).body_limit(64 * 1024))
-        .service(service_fn(answer));
+    // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
+    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
+    // The URL exactly as it is configured in HubSpot: whether the event's path has the stage or not, or was decoded by the
+    // gateway, makes no difference.
+    let public_url = PublicUrl::endpoint(&env::var("HUBSPOT_PUBLIC_URL")?)?;
+    let service = ServiceBuilder::new().layer(VerifyLayer::new(verifier, public_url)).service(service_fn(answer));
     lambda_http::run(service).await
 }
 
 /// Sees only requests that HubSpot signed.
 async fn answer(request: Request<Full<Bytes>>) -> Result<Response<String>, Error> {
     let body = request.body().clone().collect().await?.to_bytes();
-    // The stage, if there is one, comes before the route.
-    let answer = match (request.method().as_str(), request.uri().path().rsplit('/').next()) {
-        ("POST", Some("hubspot")) => webhook(&body).ok_or(StatusCode::BAD_REQUEST),
-        ("GET", Some("card")) => Ok(card(&request)),
-        _ => Err(StatusCode::NOT_FOUND),
+    // The layer has made sure of the path: one function, one endpoint.
+    let answer = match request.method().as_str() {
+        "POST" => webhook(&body).ok_or(StatusCode::BAD_REQUEST),
+        "GET" => Ok(card(&request)),
+        _ => Err(StatusCode::METHOD_NOT_ALLOWED),
     };
     let mut response = Response::default();
     match answer {

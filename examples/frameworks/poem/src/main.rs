@@ -2,8 +2,7 @@
 
 use std::{collections::HashMap, env, error::Error, sync::Arc, time::Duration};
 
-use hubspot_signature::http::PublicUrl;
-use hubspot_signature::{RequestHead, SignatureHeaders, Verifier, Version};
+use hubspot_signature::{PublicUrl, SignatureHeaders, UnixTime, Verifier, Version};
 use poem::error::BadRequest;
 use poem::http::StatusCode;
 use poem::listener::{Acceptor, Listener, TcpListener};
@@ -12,19 +11,18 @@ use poem::{EndpointExt, FromRequest, Request, RequestBody, Route, Server, get, h
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-struct HubSpot {
-    verifier: Verifier,
-    public_url: PublicUrl,
-}
+type HubSpot = Arc<(Verifier, PublicUrl)>;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let hubspot = HubSpot {
-        // Workflows and cards send v3 beside v2. Nothing less is accepted: only v3 bears a time, which ends its replay.
-        verifier: Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?)?.minimum_version(Version::V3),
-        public_url: PublicUrl::new(&env::var("HUBSPOT_PUBLIC_URL")?)?,
-    };
-    let app = Route::new().at("/hubspot", post(webhook)).at("/card", get(card)).data(Arc::new(hubspot));
+    // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
+    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
+    // Each URL exactly as it is configured in HubSpot.
+    let hubspot =
+        |url| Ok::<HubSpot, Box<dyn Error>>(Arc::new((verifier.clone(), PublicUrl::endpoint(&env::var(url)?)?)));
+    let app = Route::new()
+        .at("/hubspot", post(webhook).data(hubspot("HUBSPOT_WEBHOOK_URL")?))
+        .at("/card", get(card).data(hubspot("HUBSPOT_CARD_URL")?));
 
     let listener = TcpListener::bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into()));
     let acceptor = listener.into_acceptor().await?;
@@ -39,19 +37,16 @@ struct Signed(Vec<u8>);
 
 impl<'a> FromRequest<'a> for Signed {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
-        let hubspot: &Arc<HubSpot> = request.data().expect("set in main");
-        // The original URI: that of a nested route has lost its prefix.
-        let url = hubspot.public_url.url(request.original_uri(), request.headers()).map_err(refused)?;
-        let head = RequestHead {
-            method: request.method().as_str(),
-            uri: &url,
-            headers: SignatureHeaders::from_lookup(|name| request.headers().get_all(name)),
-        };
-        let mut verification = hubspot.verifier.begin(&head).map_err(refused)?;
+        let (verifier, public_url) = &**request.data::<HubSpot>().expect("set in main");
+        // The raw path and query: what routing and extractors make of them is decoded.
+        let path_and_query = request.original_uri().path_and_query().map_or("", |raw| raw.as_str());
+        let headers = SignatureHeaders::from_lookup(|name| request.headers().get_all(name));
+        let head = public_url.head(request.method().as_str(), path_and_query, headers).map_err(refused)?;
+        let mut verification = verifier.begin(&head, UnixTime::now()).map_err(refused)?;
         let body = timeout(Duration::from_secs(5), body.take()?.into_bytes_limit(64 * 1024))
             .await
             .map_err(|_| StatusCode::REQUEST_TIMEOUT)??;
-        verification.update(&body);
+        verification.update(&body).map_err(refused)?;
         verification.finish().map_err(refused)?;
         Ok(Self(body.into()))
     }

@@ -6,36 +6,26 @@
 
 use std::{env, error::Error, net::SocketAddr, time::Duration};
 
-use hubspot_signature::{RequestHead, SignatureHeaders, Verification, Verifier, Version};
+use hubspot_signature::{PublicUrl, SignatureHeaders, UnixTime, Verification, Verifier, Version};
 use rocket::data::{self, Data, FromData, ToByteUnit};
 use rocket::fairing::AdHoc;
 use rocket::http::{ContentType, Status};
-use rocket::outcome::Outcome;
+use rocket::outcome::{IntoOutcome, Outcome};
 use rocket::request::{self, FromRequest, Request};
 use rocket::tokio::time::timeout;
 use rocket::{Config, get, post, routes};
 use serde_json::{Value, json};
 
-struct HubSpot {
-    verifier: Verifier,
-    public_url: String,
-}
+type HubSpot = (Verifier, PublicUrl);
 
 #[rocket::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let hubspot = HubSpot {
-        // Workflows and cards send v3 beside v2. Nothing less is accepted: only v3 bears a time, which ends its replay.
-        verifier: Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?)?.minimum_version(Version::V3),
-        // The path of each request is put behind it and brings its own slash.
-        public_url: env::var("HUBSPOT_PUBLIC_URL")?.trim_end_matches('/').into(),
-    };
+    // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
+    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
+    // Scheme and host of both routes.
+    let hubspot: HubSpot = (verifier, PublicUrl::server(&env::var("HUBSPOT_PUBLIC_URL")?)?);
     let listen: SocketAddr = env::var("LISTEN").unwrap_or("127.0.0.1:3000".into()).parse()?;
-    let config = Config {
-        address: listen.ip(),
-        port: listen.port(),
-        log_level: rocket::config::LogLevel::Off,
-        ..Config::default()
-    };
+    let config = Config { address: listen.ip(), port: listen.port(), cli_colors: false, ..Config::default() };
     let announce = AdHoc::on_liftoff("announce", |rocket| {
         Box::pin(async { println!("listening on {}:{}", rocket.config().address, rocket.config().port) })
     });
@@ -43,61 +33,40 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Judges all that comes before the body.
-fn begin(request: &Request<'_>) -> Result<Verification, Status> {
-    let hubspot: &HubSpot = request.rocket().state().ok_or(Status::InternalServerError)?;
-    let head = RequestHead {
-        method: request.method().as_str(),
-        uri: &format!("{}{}", hubspot.public_url, request.uri()),
-        headers: SignatureHeaders::from_lookup(|name| request.headers().get(name)),
-    };
-    hubspot.verifier.begin(&head).map_err(refused)
-}
-
-/// The reason is for the log, not for the sender.
-fn refused(error: hubspot_signature::Error) -> Status {
-    eprintln!("refused: {error}");
-    Status::Unauthorized
-}
-
 /// The body of a request that HubSpot signed.
 struct Signed(Vec<u8>);
 
 #[rocket::async_trait]
 impl<'r> FromData<'r> for Signed {
-    type Error = ();
-
+    type Error = Option<hubspot_signature::Error>; // for Rocket's log
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> data::Outcome<'r, Self> {
+        let refused = |error| (Status::Unauthorized, Some(error));
         let read = async {
-            let mut verification = begin(request)?;
-            let body = timeout(Duration::from_secs(5), data.open(64.kibibytes()).into_bytes())
-                .await
-                .map_err(|_| Status::RequestTimeout)?
-                .map_err(|_| Status::BadRequest)?;
-            if !body.is_complete() {
-                return Err(Status::PayloadTooLarge);
-            }
-            verification.update(&body);
-            verification.finish().map_err(refused)?;
-            Ok(Self(body.into_inner()))
+            let mut verification = begin(request).map_err(refused)?;
+            let body = timeout(Duration::from_secs(5), data.open(64.kibibytes()).into_bytes()).await;
+            let body = body.map_err(|_| (Status::RequestTimeout, None))?.map_err(|_| (Status::BadRequest, None))?;
+            let body = body.is_complete().then(|| body.into_inner()).ok_or((Status::PayloadTooLarge, None))?;
+            verification.update(&body).and_then(|()| verification.finish()).map(|_| Self(body)).map_err(refused)
         };
-        read.await.map_or_else(|status| Outcome::Error((status, ())), Outcome::Success)
+        read.await.map_or_else(Outcome::Error, Outcome::Success)
     }
 }
 
-/// A request without a body that HubSpot signed. Rocket's GET routes have no access to a body, so none can deceive them.
-struct SignedHead;
+/// Proof that HubSpot signed a GET request. Not for other methods: it has not seen the body.
+struct SignedGet;
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for SignedHead {
-    type Error = ();
-
-    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
-        match begin(request).and_then(|verification| verification.finish().map_err(refused)) {
-            Ok(_) => Outcome::Success(Self),
-            Err(status) => Outcome::Error((status, ())),
-        }
+impl<'r> FromRequest<'r> for SignedGet {
+    type Error = hubspot_signature::Error;
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Self::Error> {
+        begin(request).and_then(|verification| verification.finish()).map(|_| Self).or_error(Status::Unauthorized)
     }
+}
+
+fn begin(request: &Request<'_>) -> Result<Verification, hubspot_signature::Error> {
+    let (verifier, public_url) = request.rocket().state::<HubSpot>().expect("set in main");
+    let (uri, headers) = (request.uri().to_string(), SignatureHeaders::from_lookup(|name| request.headers().get(name)));
+    verifier.begin(&public_url.head(request.method().as_str(), &uri, headers)?, UnixTime::now())
 }
 
 type Answer = (ContentType, String);
@@ -115,6 +84,6 @@ fn webhook(signed: Signed) -> Result<Answer, Status> {
 
 /// A card on a CRM record.
 #[get("/card?<userEmail>")]
-fn card(_signed: SignedHead, #[allow(non_snake_case)] userEmail: Option<&str>) -> Answer {
+fn card(_signed: SignedGet, #[allow(non_snake_case)] userEmail: Option<&str>) -> Answer {
     answer(json!({ "results": [{ "objectId": 1, "title": userEmail }] }))
 }

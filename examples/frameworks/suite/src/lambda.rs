@@ -18,16 +18,50 @@ use tokio::sync::Mutex as AsyncMutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::server::{Process, example};
-use crate::{Answer, Request};
+use crate::{Answer, PUBLIC_URL, Request};
 
+/// Two functions, one for each endpoint, as an API's routes have them.
 pub struct Lambda {
+    webhook: Function,
+    card: Function,
+}
+
+struct Function {
     events: UnboundedSender<Value>,
     answers: Mutex<Receiver<Value>>,
     _process: Process,
 }
 
+/// Who describes a request to the function, and how.
+#[derive(Clone, Copy, Debug)]
+pub enum Event {
+    /// API Gateway's HTTP API, payload format 2.0: `rawPath` is decoded, `rawQueryString` is as it came.
+    HttpApi { stage: &'static str, base64: bool },
+    /// A function URL, payload format 2.0: both are as they came.
+    FunctionUrl,
+    /// API Gateway's REST API, payload format 1.0: the query is a map of decoded values.
+    RestApi,
+    /// An application load balancer: the query is a map of values as they came.
+    LoadBalancer,
+}
+
 impl Lambda {
-    pub fn start(environment: &[(&str, &str)]) -> Self {
+    /// Starts functions that HubSpot reaches at paths with this prefix.
+    pub fn start(prefix: &str) -> Self {
+        let start = |route| Function::start(&format!("{PUBLIC_URL}{prefix}/{route}"));
+        Self { webhook: start("hubspot"), card: start("card") }
+    }
+
+    /// Sends a request as this event.
+    pub fn exchange(&self, request: &Request, event: Event) -> Option<Answer> {
+        let path = request.target.split_once('?').map_or(&*request.target, |(path, _)| path);
+        let function = if path.ends_with("/card") { &self.card } else { &self.webhook };
+        Some(function.invoke(event.describe(request)))
+    }
+}
+
+impl Function {
+    fn start(public_url: &str) -> Self {
         let (events, next) = unbounded_channel();
         let (answered, answers) = channel();
         let (bound, address) = channel();
@@ -35,18 +69,28 @@ impl Lambda {
         let address: std::net::SocketAddr = address.recv().expect("bound");
         let mut command = example("lambda_http");
         command
+            .env("HUBSPOT_PUBLIC_URL", public_url)
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
             .env("AWS_LAMBDA_FUNCTION_NAME", "hubspot")
             .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
-            .envs(environment.iter().copied())
             .stdout(Stdio::null());
         let process = Process(command.spawn().expect("the example starts"));
         Self { events, answers: Mutex::new(answers), _process: process }
     }
 
-    /// Sends a request as an API Gateway HTTP API would (payload format 2.0), on a stage, the path as `raw_path` has it.
-    pub fn exchange(&self, request: &Request, stage: &str, base64: bool) -> Option<Answer> {
+    fn invoke(&self, event: Value) -> Answer {
+        let answers = self.answers.lock().expect("one test, one function");
+        self.events.send(event).expect("the runtime API runs");
+        let answer = answers.recv_timeout(Duration::from_secs(20)).expect("the function answers");
+        // An invocation that failed has no status; the gateway makes this of it.
+        let status = answer["statusCode"].as_u64().unwrap_or(502) as u16;
+        Answer { status, body: answer["body"].as_str().unwrap_or_default().into() }
+    }
+}
+
+impl Event {
+    fn describe(self, request: &Request) -> Value {
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
         let mut headers = Map::new();
         headers.insert("host".into(), "hooks.example.com".into());
@@ -59,46 +103,86 @@ impl Lambda {
             };
             headers.insert(name.to_lowercase(), joined.into());
         }
-        let body = match base64 {
-            true => BASE64_STANDARD.encode(&request.body),
-            false => String::from_utf8(request.body.clone()).expect("text"),
-        };
-        let mut event = json!({
-            "version": "2.0",
-            "routeKey": "$default",
-            "rawPath": path,
-            "rawQueryString": query,
-            "headers": headers,
-            "requestContext": {
-                "accountId": "123456789012",
-                "apiId": "api",
-                "domainName": "hooks.example.com",
-                "domainPrefix": "hooks",
-                "http": {
-                    "method": request.method,
+        let mut event = match self {
+            Self::HttpApi { stage, .. } => version_2(request.method, &decoded(path), query, stage),
+            Self::FunctionUrl => version_2(request.method, path, query, "$default"),
+            Self::RestApi => json!({
+                "resource": "/{proxy+}",
+                "path": path,
+                "httpMethod": request.method,
+                "multiValueQueryStringParameters": parameters(query, decoded),
+                "requestContext": {
+                    "accountId": "123456789012",
+                    "apiId": "api",
+                    "httpMethod": request.method,
                     "path": path,
                     "protocol": "HTTP/1.1",
-                    "sourceIp": "192.0.2.1",
-                    "userAgent": "HubSpot Connect",
+                    "requestId": "request",
+                    "resourceId": "resource",
+                    "resourcePath": "/{proxy+}",
+                    "identity": { "sourceIp": "192.0.2.1" },
                 },
-                "requestId": "request",
-                "routeKey": "$default",
-                "stage": stage,
-                "time": "12/Mar/2026:19:03:58 +0000",
-                "timeEpoch": 1_773_342_238_000_u64,
-            },
-            "isBase64Encoded": base64,
-        });
+            }),
+            Self::LoadBalancer => json!({
+                "path": path,
+                "httpMethod": request.method,
+                "multiValueQueryStringParameters": parameters(query, str::to_owned),
+                "requestContext": {
+                    "elb": { "targetGroupArn": "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/hooks/1" },
+                },
+            }),
+        };
+        event["headers"] = headers.into();
+        let base64 = !matches!(self, Self::HttpApi { base64: false, .. });
+        event["isBase64Encoded"] = base64.into();
         if !request.body.is_empty() {
-            event["body"] = body.into();
+            let text = || String::from_utf8(request.body.clone()).expect("text");
+            event["body"] = if base64 { BASE64_STANDARD.encode(&request.body) } else { text() }.into();
         }
-        let answers = self.answers.lock().expect("one test, one function");
-        self.events.send(event).expect("the runtime API runs");
-        let answer = answers.recv_timeout(Duration::from_secs(20)).expect("the function answers");
-        // What the gateway makes of an invocation that failed.
-        let status = answer["statusCode"].as_u64().unwrap_or(502) as u16;
-        Some(Answer { status, body: answer["body"].as_str().unwrap_or_default().into() })
+        event
     }
+}
+
+fn version_2(method: &str, path: &str, query: &str, stage: &str) -> Value {
+    json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": query,
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "api",
+            "domainName": "hooks.example.com",
+            "domainPrefix": "hooks",
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "192.0.2.1",
+                "userAgent": "HubSpot Connect",
+            },
+            "requestId": "request",
+            "routeKey": "$default",
+            "stage": stage,
+            "time": "12/Mar/2026:19:03:58 +0000",
+            "timeEpoch": 1_773_342_238_000_u64,
+        },
+    })
+}
+
+/// The parameters of a query by name, as JSON has them: without an order.
+fn parameters(query: &str, value_of: impl Fn(&str) -> String) -> Value {
+    let mut parameters = Map::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let values = parameters.entry(value_of(name)).or_insert_with(|| json!([]));
+        values.as_array_mut().expect("made so").push(value_of(value).into());
+    }
+    parameters.into()
+}
+
+fn decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8().expect("UTF-8").into_owned()
 }
 
 fn runtime_api(bound: Sender<std::net::SocketAddr>, next: UnboundedReceiver<Value>, answered: Sender<Value>) {

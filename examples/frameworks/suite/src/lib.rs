@@ -6,6 +6,7 @@ mod cases;
 mod http2;
 mod lambda;
 mod nginx;
+mod redis;
 mod sdk;
 mod server;
 mod socket;
@@ -14,8 +15,9 @@ use hubspot_signature::{ClientSecret, UnixTime};
 
 pub use cases::{BODY_LIMIT, BODY_TIMEOUT, Case, forged, genuine, hold, oversized};
 pub use http2::over_http2;
-pub use lambda::Lambda;
+pub use lambda::{Event, Lambda};
 pub use nginx::Nginx;
+pub use redis::Redis;
 pub use server::Server;
 pub use socket::{Answer, Connection, exchange, head};
 
@@ -80,8 +82,8 @@ impl Request {
 
     pub fn signed(mut self, secret: &str, url: &str, time: UnixTime) -> Self {
         let secret = ClientSecret::new(secret).expect("a usable secret");
-        let headers = secret.sign(self.method, url, &self.body, time);
-        self.headers = headers.as_pairs().map(|(name, value)| (name.into(), value.into())).into();
+        let headers = secret.sign(self.method, url, &self.body, time).expect("a request to sign");
+        self.headers = headers.pairs().map(|(name, value)| (name.into(), value.into())).collect();
         self
     }
 

@@ -24,6 +24,11 @@ pub struct Nginx {
 
 impl Nginx {
     pub fn before(server: SocketAddr) -> Self {
+        Self::adding("", server)
+    }
+
+    /// Puts a path before that of each request.
+    pub fn adding(path: &str, server: SocketAddr) -> Self {
         let folder = tempfile::tempdir().expect("a new folder");
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("written");
         let certified = rcgen::generate_simple_self_signed([HOST.to_owned()]).expect("a certificate");
@@ -42,6 +47,7 @@ impl Nginx {
         let address = listener.local_addr().expect("bound");
         let configuration = include_str!("nginx.conf")
             .replace("LISTEN", &address.to_string())
+            .replace("ADDED", path)
             .replace("SERVER", &server.to_string())
             .replace("HOST", HOST);
         write("nginx.conf", &configuration);

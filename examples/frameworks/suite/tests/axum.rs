@@ -6,9 +6,8 @@ use std::net::SocketAddr;
 use axum::extract::Query;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use hubspot_signature::http::PublicUrl;
 use hubspot_signature::tower::VerifyLayer;
-use hubspot_signature::{Verified, Verifier, Version};
+use hubspot_signature::{PublicUrl, Verified, Verifier, Version};
 use serde_json::{Value, json};
 use suite::{BODY_LIMIT, PUBLIC_URL, Request, SECRET, Signer, exchange, forged, genuine, hold};
 use tokio::net::TcpListener;
@@ -24,14 +23,17 @@ fn routes() -> Router {
     Router::new().route("/hubspot", post(webhook)).route("/card", get(card))
 }
 
+fn verifier() -> Verifier {
+    Verifier::new(SECRET, Version::V3).expect("a usable secret").max_body(BODY_LIMIT as u64)
+}
+
 /// What a nested router lacks of the path is given to its layer as the prefix.
 fn layer(prefix: &str) -> VerifyLayer {
-    let mut public_url = PublicUrl::new(PUBLIC_URL).expect("a URL");
+    let mut public_url = PublicUrl::server(PUBLIC_URL).expect("a URL");
     if !prefix.is_empty() {
         public_url = public_url.path_prefix(prefix).expect("a path");
     }
-    let verifier = Verifier::new(SECRET).expect("a usable secret").minimum_version(Version::V3);
-    VerifyLayer::new(verifier, public_url).body_limit(BODY_LIMIT)
+    VerifyLayer::new(verifier(), public_url)
 }
 
 /// Served for as long as the runtime lives.

@@ -5,10 +5,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::thread;
 
-use axum::http::HeaderMap;
 use hubspot_signature::diagnose::{Cause, Certainty, Diagnosis, Diagnostician, Finding, ReceivedRequest};
-use hubspot_signature::http::PublicUrl;
-use hubspot_signature::{Header, RequestHead, SignatureHeaders, UnixTime, Verifier, Version};
+use hubspot_signature::{Header, PublicUrl, SignatureHeaders, UnixTime, Verifier, Version};
 use suite::{Nginx, PUBLIC_URL, Request, SECRET, Signer};
 
 /// A request as it came, byte for byte.
@@ -67,7 +65,7 @@ fn requests(prefix: &str) -> [Request; 2] {
     ]
 }
 
-/// The causes are proved by both signatures, and the public URL that the mend names is the one that makes it right.
+/// The causes are proved by both signatures, and the public URL that the advice names is the right one.
 fn proves(prefix: &str, causes: &[Cause], public_url: &str) {
     for request in requests(prefix) {
         let arrived = through_nginx(&request);
@@ -80,13 +78,13 @@ fn proves(prefix: &str, causes: &[Cause], public_url: &str) {
         assert!(finding.steps().iter().all(|step| step.mend().contains(&line)), "{diagnosis}");
         assert_eq!(finding.signed_uri(), Some(&*format!("{PUBLIC_URL}{}", request.target)));
 
-        let mended = PublicUrl::new(public_url).expect("a URL");
+        let fixed = PublicUrl::server(public_url).expect("a URL");
         with_head(&arrived.head, |method, target, headers| {
-            let uri = mended.url(&target.parse().expect("a target"), &HeaderMap::new()).expect("a path");
-            let head =
-                RequestHead { method, uri: &uri, headers: SignatureHeaders::from_pairs(headers.iter().copied()) };
-            let verifier = Verifier::new(SECRET).expect("a usable secret");
-            assert_eq!(verifier.verify(&head, &arrived.body).map(|verified| verified.version()), Ok(Version::V3));
+            let headers = SignatureHeaders::from_pairs(headers.iter().copied());
+            let head = fixed.head(method, target, headers).expect("a path");
+            let verifier = Verifier::new(SECRET, Version::V3).expect("a usable secret");
+            let verified = verifier.verify(&head, &arrived.body, UnixTime::now());
+            assert_eq!(verified.map(|verified| verified.version()), Ok(Version::V3));
         });
     }
 }

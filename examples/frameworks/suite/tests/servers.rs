@@ -5,8 +5,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use suite::{
-    BODY_LIMIT, BODY_TIMEOUT, Case, Connection, Lambda, Nginx, PUBLIC_URL, Request, Server, Signer, exchange, forged,
-    genuine, head, hold, over_http2, oversized,
+    BODY_LIMIT, BODY_TIMEOUT, Case, Connection, Lambda, Nginx, Request, Server, Signer, exchange, forged, genuine,
+    head, hold, over_http2, oversized,
 };
 
 fn webhook(body: impl Into<Vec<u8>>) -> Request {
@@ -72,13 +72,17 @@ fn too_large(address: SocketAddr) {
 
     let mut connection = Connection::open(address);
     connection.send_head(&request, "internal.test", CHUNKED);
-    let sent = (0..4 * BODY_LIMIT / 1024).take_while(|_| connection.send_chunk(&[b'x'; 1024])).count();
+    let sent = (0..4 * BODY_LIMIT / 1024).take_while(|_| connection.send_chunk(&[b' '; 1024])).count();
     assert_eq!(status(connection), Some(413), "without an end, after {sent} KiB");
 }
 
 fn broken(address: SocketAddr) {
-    for text in ["{\"objectId\":", "not JSON", "\u{feff}{}", ""] {
+    for text in ["{\"objectId\":}", "{} {}", ""] {
         assert_eq!(exchange(address, &webhook(text)).map(|answer| answer.status), Some(400), "signed, but {text:?}");
+    }
+    // No body of HubSpot's begins or ends like these, signed or not.
+    for text in ["{\"objectId\":", "not JSON", "\u{feff}{}", "7"] {
+        assert_eq!(exchange(address, &webhook(text)).map(|answer| answer.status), Some(401), "signed, but {text:?}");
     }
 
     let request = webhook(r#"{"objectId":7}"#);
@@ -151,15 +155,25 @@ servers! {
     warp: "warp",
 }
 
+/// With the endpoint as it is configured in HubSpot, the prefix needs no configuration; with the server, it is a part of
+/// that.
 #[test]
 fn behind_nginx_that_removes_a_prefix() {
-    // One with the adapters, one with the core.
-    for program in ["axum", "actix-web"] {
-        let server = Server::start_at(program, &format!("{PUBLIC_URL}/crm"));
+    for program in ["axum", "actix-web", "poem", "hyper", "warp", "rocket"] {
+        let server = Server::start_at(program, "/crm");
         let nginx = Nginx::before(server.address);
         hold(&rewritten(genuine("/crm")), |request| nginx.exchange(request));
         hold(&forged("/crm"), |request| nginx.exchange(request));
     }
+}
+
+/// The other way: HubSpot calls `/hubspot`, the server sees `/crm/hubspot`.
+#[test]
+fn behind_nginx_that_adds_a_prefix() {
+    let server = Server::start("hyper");
+    let nginx = Nginx::adding("/crm/", server.address);
+    hold(&rewritten(genuine("")), |request| nginx.exchange(request));
+    hold(&forged(""), |request| nginx.exchange(request));
 }
 
 #[test]
@@ -215,41 +229,71 @@ fn in_events(mut cases: Vec<Case>) -> Vec<Case> {
 }
 
 mod lambda_http {
+    use suite::Event;
+
     use super::*;
 
+    /// The event's path has the stage that HubSpot's URL has, or lacks it.
     #[test]
     fn on_a_stage() {
-        let function = Lambda::start(&[]);
-        for base64 in [true, false] {
-            hold(&in_events(genuine("/prod")), |request| function.exchange(request, "prod", base64));
-            hold(&in_events(forged("/prod")), |request| function.exchange(request, "prod", base64));
-            assert_eq!(function.exchange(&oversized("/prod"), "prod", base64).map(|answer| answer.status), Some(413));
-        }
-        let broken = Request::new("POST", "/prod/hubspot", "not JSON").signed_by(Signer::ThisCrate);
-        assert_eq!(function.exchange(&broken, "prod", true).map(|answer| answer.status), Some(400));
-    }
-
-    /// The event's path lacks the stage that HubSpot's URL has.
-    #[test]
-    fn on_a_stage_that_the_path_lacks() {
-        let function = Lambda::start(&[]);
+        let function = Lambda::start("/prod");
         let without_stage =
             |request: &Request| Request { target: request.target.replacen("/prod", "", 1), ..request.clone() };
-        hold(&in_events(genuine("/prod")), |request| function.exchange(&without_stage(request), "prod", true));
-        hold(&in_events(forged("/prod")), |request| function.exchange(&without_stage(request), "prod", true));
+        for event in [Event::HttpApi { stage: "prod", base64: true }, Event::HttpApi { stage: "prod", base64: false }] {
+            hold(&in_events(genuine("/prod")), |request| function.exchange(request, event));
+            hold(&in_events(forged("/prod")), |request| function.exchange(request, event));
+            hold(&in_events(genuine("/prod")), |request| function.exchange(&without_stage(request), event));
+            assert_eq!(function.exchange(&oversized("/prod"), event).map(|answer| answer.status), Some(413));
+        }
+        let broken = Request::new("POST", "/prod/hubspot", "{\"objectId\":}").signed_by(Signer::ThisCrate);
+        let event = Event::HttpApi { stage: "prod", base64: true };
+        assert_eq!(function.exchange(&broken, event).map(|answer| answer.status), Some(400));
     }
 
+    /// A function URL, and an HTTP API's default stage; and a custom domain, whose URL has no stage although the event
+    /// has one.
     #[test]
-    fn on_the_default_stage() {
-        let function = Lambda::start(&[]);
-        hold(&in_events(genuine("")), |request| function.exchange(request, "$default", true));
+    fn without_a_stage() {
+        let function = Lambda::start("");
+        for event in [
+            Event::FunctionUrl,
+            Event::HttpApi { stage: "$default", base64: true },
+            Event::HttpApi { stage: "prod", base64: true },
+        ] {
+            hold(&in_events(genuine("")), |request| function.exchange(request, event));
+            hold(&in_events(forged("")), |request| function.exchange(request, event));
+        }
     }
 
-    /// HubSpot's URL has no stage, the event does.
+    /// An HTTP API decodes the path of the event; a function URL does not. The endpoint knows how it was signed.
     #[test]
-    fn behind_a_custom_domain() {
-        let function = Lambda::start(&[("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "1")]);
-        hold(&in_events(genuine("")), |request| function.exchange(request, "prod", true));
-        hold(&in_events(forged("")), |request| function.exchange(request, "prod", true));
+    fn a_path_with_escapes() {
+        let function = Lambda::start("/hook/a%40b%20c");
+        for event in [Event::HttpApi { stage: "$default", base64: true }, Event::FunctionUrl] {
+            hold(&in_events(genuine("/hook/a%40b%20c")), |request| function.exchange(request, event));
+            hold(&in_events(forged("/hook/a%40b%20c")), |request| function.exchange(request, event));
+        }
+    }
+
+    /// REST APIs and load balancers hand over a map of parameters: one survives, more lose their order.
+    #[test]
+    fn events_that_lose_the_order_of_parameters() {
+        let function = Lambda::start("");
+        for event in [Event::RestApi, Event::LoadBalancer] {
+            let status = |query: &str| {
+                let request = Request::new("POST", format!("/hubspot{query}"), r#"{"objectId":7}"#);
+                function.exchange(&request.signed_by(Signer::ThisCrate), event).map(|answer| answer.status)
+            };
+            for _ in 0..10 {
+                assert_eq!(status(""), Some(200), "{event:?}");
+                assert_eq!(status("?tenant=7"), Some(200), "{event:?}");
+                assert_eq!(status("?mail=ann%40example.com"), Some(200), "{event:?}");
+                // Written anew as `+`.
+                assert_eq!(status("?name=ann%20lee"), Some(401), "{event:?}");
+            }
+            // Of the 24 orders each event has one by chance: that all of these have the right one, once in 10^55 runs.
+            let query = "?userId=9001&portalId=62515&userEmail=ann&appId=54321";
+            assert!((0..40).any(|_| status(query) == Some(401)), "{event:?}");
+        }
     }
 }

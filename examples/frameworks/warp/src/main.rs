@@ -2,9 +2,8 @@
 
 use std::{collections::HashMap, env, error::Error, time::Duration};
 
-use hubspot_signature::http::PublicUrl;
 use hubspot_signature::tower::VerifyLayer;
-use hubspot_signature::{Verifier, Version};
+use hubspot_signature::{PublicUrl, Verifier, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
@@ -17,16 +16,17 @@ use warp::http::StatusCode;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // Workflows and cards send v3 beside v2. Nothing less is accepted: only v3 bears a time, which ends its replay.
-    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?)?.minimum_version(Version::V3);
-    let public_url = PublicUrl::new(&env::var("HUBSPOT_PUBLIC_URL")?)?;
+    // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
+    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
+    // Scheme and host of both routes.
+    let public_url = PublicUrl::server(&env::var("HUBSPOT_PUBLIC_URL")?)?;
 
     let webhook = warp::path!("hubspot").and(warp::post()).and(warp::body::json()).map(webhook);
     let card = warp::path!("card").and(warp::get()).and(warp::query()).map(card);
     let service = ServiceBuilder::new()
         // Outermost, so that it also ends a body that never does.
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(5)))
-        .layer(VerifyLayer::new(verifier, public_url).body_limit(64 * 1024))
+        .layer(VerifyLayer::new(verifier, public_url))
         .service(warp::service(webhook.or(card)));
 
     let listener = TcpListener::bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into())).await?;

@@ -5,7 +5,7 @@
 
 use std::{env, error::Error, fs};
 
-use hubspot_signature::{ClientSecret, UnixTime};
+use hubspot_signature::{ClientSecret, SignedHeaders, UnixTime};
 use serde_json::json;
 
 const COUNT: usize = 600;
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             ("POST", format!("/hubspot?tenant={id}"), json!({ "objectId": id, "text": text }).to_string())
         };
         let url = format!("{public_url}{target}");
-        let request = |target: &str, body: &str, headers: &[(&str, &str)]| {
+        let request = |target: &str, body: &str, headers: &[(&str, String)]| {
             let mut text = format!("{method} {target} HTTP/1.1\r\nHost: internal.test\r\n");
             if method == "POST" {
                 text += &format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
@@ -39,14 +39,16 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             text + "\r\n" + body + "\0"
         };
-        let signed = secret.sign(method, &url, body.as_bytes(), now);
-        let headers = signed.as_pairs();
+        let sign = |secret: &ClientSecret, time| secret.sign(method, &url, body.as_bytes(), time);
+        let (signed, stale, other) = (sign(&secret, now)?, sign(&secret, stale)?, sign(&other, now)?);
+        let pairs = |signed: &SignedHeaders| signed.pairs().map(|(name, value)| (name, value.to_owned())).collect();
+        let [headers, stale, other]: [Vec<(&str, String)>; 3] = [&signed, &stale, &other].map(pairs);
         genuine.push(request(&target, &body, &headers));
         forged.push(match id % 6 {
-            0 => request(&target, &body, &secret.sign(method, &url, body.as_bytes(), stale).as_pairs()),
+            0 => request(&target, &body, &stale),
             1 => request(&target, &body.replacen("objectId", "objectID", 1), &headers),
             2 => request(&format!("{target}0"), &body, &headers),
-            3 => request(&target, &body, &other.sign(method, &url, body.as_bytes(), now).as_pairs()),
+            3 => request(&target, &body, &other),
             // v2 alone.
             4 => request(&target, &body, &headers[..2]),
             _ => request(&target, &body, &[&headers[..], &headers[2..3]].concat()),

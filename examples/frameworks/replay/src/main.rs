@@ -1,0 +1,72 @@
+//! Each request is handled once, although a copy of it verifies until it is five minutes old: behind the layer, a
+//! middleware remembers what was handled, in memory or, for several replicas, in Redis.
+
+mod seen;
+
+use std::{env, error::Error, fs::File, io::Write, path::PathBuf, sync::Arc};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use hubspot_signature::tower::VerifyLayer;
+use hubspot_signature::{PublicUrl, Verified, Verifier, Version};
+use tokio::net::TcpListener;
+
+use crate::seen::Seen;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    // v1 and v2 have no timestamp, and no memory is long enough for them.
+    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
+    let public_url = PublicUrl::endpoint(&env::var("HUBSPOT_WEBHOOK_URL")?)?;
+    let seen = match env::var("REDIS_URL") {
+        Ok(url) => Seen::in_redis(&url)?,
+        Err(_) => Seen::in_memory(),
+    };
+    let app = Router::new()
+        .route("/hubspot", post(webhook))
+        .with_state(Arc::new(env::var("HANDLED")?.into()))
+        .layer(from_fn_with_state(seen, once))
+        // Outside the memory: only verified requests are remembered.
+        .layer(VerifyLayer::new(verifier, public_url));
+
+    let listener = TcpListener::bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into())).await?;
+    println!("listening on {}", listener.local_addr()?);
+    Ok(axum::serve(listener, app).await?)
+}
+
+/// Lets a request through to the handler once.
+async fn once(State(seen): State<Seen>, verified: Verified, request: Request, next: Next) -> Response {
+    match seen.insert(&verified).await {
+        Ok(true) => {
+            let response = next.run(request).await;
+            if response.status().is_server_error() {
+                // Not handled, so HubSpot may send it again.
+                seen.remove(&verified).await;
+            }
+            response
+        }
+        // A success: HubSpot takes anything else for a failure.
+        Ok(false) => "handled before".into_response(),
+        // Without the memory, nobody knows. HubSpot sends it again later.
+        Err(error) => {
+            eprintln!("replay keys: {error}");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
+
+/// Does what must not be done twice: here, writes a line to a file.
+async fn webhook(State(handled): State<Arc<PathBuf>>, event: Bytes) -> Result<&'static str, StatusCode> {
+    let mut line = event.escape_ascii().to_string();
+    line.push('\n');
+    let file = File::options().create(true).append(true).open(&*handled);
+    match file.and_then(|mut file| file.write_all(line.as_bytes())) {
+        Ok(()) => Ok("handled"),
+        Err(_) => Err(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
