@@ -91,7 +91,7 @@ pub(crate) fn forwarded<'a>(
     Ok((scheme, authority))
 }
 
-/// What one of two headers says, or both of them alike, with the name of the header that said it.
+/// The value that one of two headers gives, or that both give alike, with the name of the header.
 fn agreed<'a>(
     (a, a_header): (Option<&'a str>, &'static str),
     (b, b_header): (Option<&'a str>, &'static str),

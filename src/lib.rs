@@ -5,6 +5,15 @@
 //! proof or the reason. It fits every framework: the core is `no_std`, allocates nothing and hashes the body as it
 //! arrives.
 //!
+//! # axum
+//!
+//! With the feature `axum`, a layer verifies each request before a handler runs, and a handler that takes [`Verified`]
+//! cannot run without it:
+//!
+#![cfg_attr(feature = "axum", doc = concat!("```\n", include_str!("../examples/axum/receiver.rs"), "```"))]
+//!
+//! # Any framework
+//!
 //! ```
 //! # #[cfg(not(feature = "std"))]
 //! # fn main() {}
@@ -39,6 +48,10 @@
 //! any other; with `tower`, [`VerifyLayer`](crate::tower::VerifyLayer) wraps a whole axum or hyper service; with `axum`,
 //! [`Verified`] is an extractor. [`mod@diagnose`] says why a signature does not match. A body that arrives in pieces goes
 //! through [`Verifier::begin`], [`Verification::update`] and [`Verification::finish`].
+//!
+//! The [guides](guide) cover [deployment](guide::deployment), [mismatches](guide::mismatch),
+//! [migrating](guide::migrating) from HubSpot's SDKs, the [program](guide::terminal), and how this crate
+//! [compares](guide::comparison).
 //!
 //! # The raw body
 //!

@@ -38,7 +38,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct PublicUrl {
     origin: Origin,
-    /// What a proxy or a nested router removed from the beginning of the path.
+    /// The part that a proxy or a nested router removed from the beginning of the path.
     path_prefix: String,
 }
 

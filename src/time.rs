@@ -10,13 +10,13 @@ use core::time::Duration;
 pub struct UnixTime(u64);
 
 impl UnixTime {
-    /// From milliseconds since the Unix epoch.
+    /// Makes a time from milliseconds since the Unix epoch.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
 
-    /// From whole seconds since the Unix epoch; times beyond the range are the last one in it.
+    /// Makes a time from whole seconds since the Unix epoch. Times beyond the range become the last one in it.
     #[must_use]
     pub const fn from_secs(secs: u64) -> Self {
         Self(secs.saturating_mul(1000))
@@ -32,7 +32,7 @@ impl UnixTime {
         std::time::SystemTime::now().into()
     }
 
-    /// Milliseconds since the Unix epoch.
+    /// Returns the milliseconds since the Unix epoch.
     #[must_use]
     pub const fn as_millis(self) -> u64 {
         self.0

@@ -86,7 +86,7 @@ impl fmt::Debug for Verification {
     }
 }
 
-/// What the verifiers of a set say together: the first success, or else the most telling error.
+/// The joint answer of the verifiers of a set: the first success, or else the most telling error.
 pub(crate) struct Outcome<T>(Option<Result<T, Error>>);
 
 impl<T> Default for Outcome<T> {
@@ -194,7 +194,7 @@ pub(crate) fn declassify(is_match: Choice) -> bool {
     is_match.into()
 }
 
-/// What is known of a request that has passed all but the comparison.
+/// A request that has passed everything but the comparison.
 #[derive(Clone, Copy)]
 pub(crate) struct Ticket {
     pub(crate) claim: Claim,

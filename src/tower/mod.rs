@@ -33,7 +33,7 @@
 //! 2. The body is read into one buffer, which grows with the data that arrive. A body that breaks a rule is rejected at
 //!    the frame that breaks it.
 //! 3. The complete body is hashed and the signature compared.
-//! 4. If it matches, the request goes on with its body as [`Full<Bytes>`](http_body_util::Full) and
+//! 4. If it matches, the request goes on with its body as [`Full<Bytes>`](https://docs.rs/http-body-util/0.1/http_body_util/struct.Full.html) and
 //!    [`Verified`](crate::Verified) in its extensions. Trailers are dropped, since nobody signed them.
 //!
 //! A refusal is a response, never an error of the service: 413 for a body that is too large, 400 for one that broke off,

@@ -1,4 +1,4 @@
-//! [`Reading`]: a request whose body arrives, and what becomes of it.
+//! [`Reading`]: a request while its body arrives.
 
 use core::mem;
 use std::vec::Vec;
@@ -13,7 +13,7 @@ use crate::body::BodyRules;
 use crate::tower::{OnRefusal, VerifyLayer};
 use crate::verifiers::Admission;
 
-/// What is known of a request while its body arrives.
+/// A request whose body arrives.
 ///
 /// The body is hashed once it is complete, as it is kept anyway. So there is no hash state here that holds a secret, that
 /// is moved with the future, or that takes room for each slow sender.
