@@ -12,6 +12,22 @@ pub mod mismatch {}
 #[doc = include_str!("../docs/migrating.md")]
 pub mod migrating {}
 
+// The repository compiles and runs them; their frameworks are no dependencies of this crate.
+#[cfg(not(doctest))]
+#[doc = include_str!("../docs/servers.md")]
+#[doc = concat!("## axum\n\nThe layer, and `Verified` as an extractor.\n\n```\n", include_str!("../docs/servers/axum.rs"), "\n```")]
+#[doc = concat!("## axum: logs and metrics\n\nThe module `telemetry` of the server above.\n\n```\n", include_str!("../docs/servers/axum-telemetry.rs"), "\n```")]
+#[doc = concat!("## hyper\n\nThe layer around a service, HTTP/1 and HTTP/2.\n\n```\n", include_str!("../docs/servers/hyper.rs"), "\n```")]
+#[doc = concat!("## warp\n\nThe layer around the service of the filters.\n\n```\n", include_str!("../docs/servers/warp.rs"), "\n```")]
+#[doc = concat!("## AWS Lambda\n\nThe layer around the function.\n\n```\n", include_str!("../docs/servers/lambda_http.rs"), "\n```")]
+#[doc = concat!("## poem\n\nAn extractor.\n\n```\n", include_str!("../docs/servers/poem.rs"), "\n```")]
+#[doc = concat!("## actix-web\n\nAn extractor, with the core alone.\n\n```\n", include_str!("../docs/servers/actix-web.rs"), "\n```")]
+#[doc = concat!("## Rocket\n\nGuards, with the core alone.\n\n```\n", include_str!("../docs/servers/rocket.rs"), "\n```")]
+#[doc = concat!("## Replay keys in Redis\n\nA server that handles each event once.\n\n```\n", include_str!("../docs/servers/replay.rs"), "\n```")]
+#[doc = concat!("## Replay keys in Redis: the store\n\nThe module `seen` of the server above.\n\n```\n", include_str!("../docs/servers/replay-seen.rs"), "\n```")]
+#[doc = concat!("## Secrets that change while the server runs\n\n`Verifiers::replace`.\n\n```\n", include_str!("../docs/servers/reload.rs"), "\n```")]
+pub mod servers {}
+
 #[doc = include_str!("../docs/terminal.md")]
 pub mod terminal {}
 

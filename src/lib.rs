@@ -50,8 +50,8 @@
 //! through [`Verifier::begin`], [`Verification::update`] and [`Verification::finish`].
 //!
 //! The [guides](guide) cover [deployment](guide::deployment), [mismatches](guide::mismatch),
-//! [migrating](guide::migrating) from HubSpot's SDKs, the [program](guide::terminal), and how this crate
-//! [compares](guide::comparison).
+//! [migrating](guide::migrating) from HubSpot's SDKs, and the [program](guide::terminal). There are whole
+//! [servers](guide::servers) for axum, hyper, warp, AWS Lambda, poem, actix-web and Rocket.
 //!
 //! # The raw body
 //!

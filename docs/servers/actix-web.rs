@@ -1,0 +1,1 @@
+../../examples/frameworks/actix-web/src/main.rs

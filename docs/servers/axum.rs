@@ -1,0 +1,1 @@
+../../examples/frameworks/axum/src/main.rs

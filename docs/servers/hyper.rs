@@ -1,0 +1,1 @@
+../../examples/frameworks/hyper/src/main.rs

@@ -1,0 +1,1 @@
+../../examples/frameworks/lambda_http/src/main.rs

@@ -1,0 +1,1 @@
+../../examples/frameworks/poem/src/main.rs

@@ -1,0 +1,1 @@
+../../examples/frameworks/reload/src/main.rs

@@ -1,0 +1,1 @@
+../../examples/frameworks/replay/src/main.rs

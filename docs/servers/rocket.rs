@@ -1,0 +1,1 @@
+../../examples/frameworks/rocket/src/main.rs

@@ -1,0 +1,1 @@
+../../examples/frameworks/warp/src/main.rs
