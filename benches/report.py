@@ -12,8 +12,8 @@ BESIDE = [
     "HubSpot's Node SDK", "HubSpot's Python SDK",
 ]
 OWN = [
-    "accepted", "mismatch", "two secrets", "URI with escapes", "mixed text", "8 KiB frames", "http::verify_at",
-    "service without the layer", "service in the tower layer", "refused before the body",
+    "accepted", "mismatch", "two secrets", "URI with escapes", "an umlaut in 100 bytes", "a third not ASCII",
+    "8 KiB frames", "verify_request", "service without the layer", "service in the tower layer", "refused before the body",
 ]
 
 runs, two_threads = {}, []

@@ -73,9 +73,9 @@ impl BodyRules {
 
     /// Lets pass what either lets pass. Both are for the same request.
     #[cfg(feature = "tower")]
-    pub(crate) fn relax(&mut self, other: &Self) {
-        self.must_be_json &= other.must_be_json;
-        self.limit = self.limit.max(other.limit);
+    pub(crate) fn or(self, other: &Self) -> Self {
+        let must_be_json = self.must_be_json && other.must_be_json;
+        Self { must_be_json, limit: self.limit.max(other.limit), ..self }
     }
 
     /// Judges a length that is announced, before any of the body arrives.

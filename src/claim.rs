@@ -1,21 +1,20 @@
 //! [`Claim`]: what the headers of a request claim.
 
-use crate::headers::SignatureHeaders;
+use crate::signature::Presented;
 use crate::time::{self, Digits};
-use crate::{Error, Header, UnixTime, Version};
+use crate::{Error, Header, SignatureHeaders, Version};
 
-/// The newest signature that the headers of a request hold, well-formed and decoded.
+/// The newest signature that the headers of a request hold, well-formed.
 #[derive(Clone, Copy)]
-pub(crate) struct Claim {
+pub(crate) struct Claim<'a> {
     pub(crate) version: Version,
-    /// The digest that the presented signature stands for.
-    pub(crate) digest: [u8; 32],
+    pub(crate) presented: Presented<'a>,
     /// `None` if the version signs no timestamp.
-    digits: Option<Digits>,
+    pub(crate) digits: Option<&'a Digits>,
 }
 
-impl Claim {
-    pub(crate) fn read(headers: &SignatureHeaders<'_>) -> Result<Self, Error> {
+impl<'a> Claim<'a> {
+    pub(crate) fn read(headers: &SignatureHeaders<'a>) -> Result<Self, Error> {
         // All headers are looked at before any decides, so that a doubled one is refused whatever version it belongs to.
         for header in Header::ALL {
             value(headers, *header)?;
@@ -24,14 +23,14 @@ impl Claim {
         let scheme = version.scheme();
         let text = required(headers, version.header())?;
         let malformed = Error::MalformedSignature { version, length: text.len() };
-        let digest = scheme.encoding.decode(text).ok_or(malformed)?;
+        let presented = scheme.encoding.read(text).ok_or(malformed)?;
         let digits = if scheme.has_timestamp {
             let text = required(headers, Header::RequestTimestamp)?;
-            Some(*time::digits(text).ok_or(Error::MalformedTimestamp { length: text.len() })?)
+            Some(time::digits(text).ok_or(Error::MalformedTimestamp { length: text.len() })?)
         } else {
             None
         };
-        Ok(Self { version, digest, digits })
+        Ok(Self { version, presented, digits })
     }
 
     /// The newest version that the request carries.
@@ -48,16 +47,6 @@ impl Claim {
         };
         // A name whose signature has a header of its own, which is absent, becomes `MissingHeader`.
         Version::named(name).ok_or(Error::UnknownVersion)
-    }
-
-    /// When HubSpot says it signed, if the version says so.
-    pub(crate) fn timestamp(&self) -> Option<UnixTime> {
-        self.digits.as_ref().map(UnixTime::from_digits)
-    }
-
-    /// The text of the timestamp as it was signed; empty if the version signs none.
-    pub(crate) fn timestamp_text(&self) -> &[u8] {
-        self.digits.as_ref().map_or(&[], Digits::as_slice)
     }
 }
 

@@ -135,20 +135,10 @@ impl<'a> SignatureHeaders<'a> {
         I: IntoIterator<Item = &'a V>,
         V: AsRef<[u8]> + ?Sized + 'a,
     {
-        Self::from_headers(|header| lookup(header.name()))
-    }
-
-    /// [`from_lookup`](Self::from_lookup) for a caller that has its own form of the names.
-    pub(crate) fn from_headers<F, I, V>(mut lookup: F) -> Self
-    where
-        F: FnMut(Header) -> I,
-        I: IntoIterator<Item = &'a V>,
-        V: AsRef<[u8]> + ?Sized + 'a,
-    {
         let mut headers = Self::new();
         for &header in Header::ALL {
             // Two values tell as much as two thousand.
-            for value in lookup(header).into_iter().take(2) {
+            for value in lookup(header.name()).into_iter().take(2) {
                 headers.add(header, value.as_ref());
             }
         }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::signature::{Signature, SignedHeaders};
-use crate::state::{Digest, State};
+use crate::state::{Digest, Keyed, Prefixed, State};
 use crate::time::{self, UnixTime};
 use crate::version::Function;
 use crate::{Error, RequestHead, SignatureHeaders, Version};
@@ -43,9 +43,9 @@ const MINIMUM_LENGTH: usize = 16;
 #[derive(Clone)]
 pub struct ClientSecret {
     /// Where v1 and v2 begin.
-    prefixed: State,
+    prefixed: Prefixed,
     /// Where v3 begins.
-    keyed: State,
+    keyed: Keyed,
 }
 
 /// The version that HubSpot sends next to v3.
@@ -68,9 +68,9 @@ impl ClientSecret {
             return Err(error);
         }
         Ok(Self {
-            prefixed: State::prefixed(client_secret.as_bytes()),
+            prefixed: Prefixed::prefixed(client_secret.as_bytes()),
             // HMAC takes a key of any length (RFC 2104 section 2), so this error never occurs.
-            keyed: State::keyed(client_secret.as_bytes()).map_err(|_| SecretError::Empty)?,
+            keyed: Keyed::keyed(client_secret.as_bytes()).map_err(|_| SecretError::Empty)?,
         })
     }
 
@@ -163,30 +163,39 @@ impl ClientSecret {
     }
 }
 
+/// Hashes the pieces one after the other, with a state that may be one of two types.
+macro_rules! hash {
+    ($state:expr, $scheme:expr, $method:expr, $uri:expr) => {
+        if $scheme.covers_url {
+            $state.update($method.as_bytes());
+            $uri.into_iter().filter(|piece| !piece.is_empty()).for_each(|piece| $state.update(piece.as_bytes()));
+        }
+    };
+}
+
 #[allow(clippy::inline_always, reason = "left to itself the compiler calls them: 3 % of the time of a small body")]
 impl ClientSecret {
     /// The state that has absorbed the secret and nothing else.
     #[inline(always)]
     pub(crate) fn start(&self, function: Function) -> State {
         match function {
-            Function::Sha256 => self.prefixed.clone(),
-            Function::HmacSha256 => self.keyed.clone(),
+            Function::Sha256 => State::Prefixed(self.prefixed.clone()),
+            Function::HmacSha256 => State::Keyed(self.keyed.clone()),
         }
     }
 
     /// The state of a request up to its body. `uri` comes in pieces.
-    #[inline(always)]
     pub(crate) fn begin<'a>(&self, version: Version, method: &str, uri: impl IntoIterator<Item = &'a str>) -> State {
         let scheme = version.scheme();
         let mut state = self.start(scheme.function);
-        if scheme.covers_url {
-            state.update(method.as_bytes());
-            uri.into_iter().filter(|piece| !piece.is_empty()).for_each(|piece| state.update(piece.as_bytes()));
-        }
+        hash!(state, scheme, method, uri);
         state
     }
 
     /// The digest of a whole request, with the timestamp as the header has it, or empty if the version signs none.
+    ///
+    /// Each function has code of its own: a state that was just written and is then moved, as a [`State`] would be, makes
+    /// the processor wait, for a fifth of the time of a small body.
     #[inline(always)]
     pub(crate) fn digest<'a>(
         &self,
@@ -196,10 +205,23 @@ impl ClientSecret {
         body: &[u8],
         timestamp: &[u8],
     ) -> Digest {
-        let mut state = self.begin(version, method, uri);
-        state.update(body);
-        state.update(timestamp);
-        state.finish()
+        let scheme = version.scheme();
+        match scheme.function {
+            Function::Sha256 => {
+                let mut state = self.prefixed.clone();
+                hash!(state, scheme, method, uri);
+                state.update(body);
+                state.update(timestamp);
+                state.finish()
+            }
+            Function::HmacSha256 => {
+                let mut state = self.keyed.clone();
+                hash!(state, scheme, method, uri);
+                state.update(body);
+                state.update(timestamp);
+                state.finish()
+            }
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! [`Signature`] and [`SignedHeaders`]: a computed signature as text. [`Encoding::decode`]: the way back.
+//! [`Signature`] and [`SignedHeaders`]: a computed signature as text. [`Presented`]: the way back.
 
 use core::fmt;
 
@@ -58,16 +58,33 @@ impl Encoding {
         }
     }
 
-    /// Decodes a presented signature, or returns `None` unless it is in canonical form. There is one text per digest.
-    ///
-    /// The sender knows this text, so decoding it need not be constant-time. The verifier compares digests; the expected
-    /// text is never built.
-    pub(crate) fn decode(self, text: &[u8]) -> Option<[u8; 32]> {
+    /// Reads a presented signature, or returns `None` unless it is in canonical form. There is one text per digest.
+    pub(crate) fn read(self, text: &[u8]) -> Option<Presented<'_>> {
         match self {
-            Self::Hex => <&[u8; 64]>::try_from(text).ok().filter(|text| is_lower_hex(text)).map(hex_digest),
+            Self::Hex => <&[u8; 64]>::try_from(text).ok().filter(|text| is_lower_hex(text)).map(Presented::Hex),
             Self::Base64 => {
-                <&[u8; 44]>::try_from(text).ok().filter(|text| is_canonical_base64(text)).map(base64_digest)
+                <&[u8; 44]>::try_from(text).ok().filter(|text| is_canonical_base64(text)).map(Presented::Base64)
             }
+        }
+    }
+}
+
+/// The text of a presented signature, in the canonical form of its encoding.
+///
+/// The sender knows this text, so reading it need not be constant-time. The verifier compares digests; the expected text
+/// is never built.
+#[derive(Clone, Copy)]
+pub(crate) enum Presented<'a> {
+    Hex(&'a [u8; 64]),
+    Base64(&'a [u8; 44]),
+}
+
+impl Presented<'_> {
+    /// Decodes the text. Apart from reading it, since a request that is refused before its body needs no digest.
+    pub(crate) fn digest(self) -> [u8; 32] {
+        match self {
+            Self::Hex(text) => hex_digest(text),
+            Self::Base64(text) => base64_digest(text),
         }
     }
 }
@@ -171,10 +188,10 @@ mod tests {
             for (place, value) in (0..32).flat_map(|place| (0..=0xff).map(move |value| (place, value))) {
                 let digest: [u8; 32] = core::array::from_fn(|at| if at == place { value } else { fill });
                 let mut text = [0; 64];
-                let hex =
-                    base16ct::lower::encode_str(&digest, &mut text).map(|hex| Encoding::Hex.decode(hex.as_bytes()));
+                let decoded = |encoding: Encoding, text: &str| encoding.read(text.as_bytes()).map(Presented::digest);
+                let hex = base16ct::lower::encode_str(&digest, &mut text).map(|text| decoded(Encoding::Hex, text));
                 assert_eq!(hex, Ok(Some(digest)));
-                let base64 = Base64::encode(&digest, &mut text).map(|text| Encoding::Base64.decode(text.as_bytes()));
+                let base64 = Base64::encode(&digest, &mut text).map(|text| decoded(Encoding::Base64, text));
                 assert_eq!(base64, Ok(Some(digest)));
             }
         }

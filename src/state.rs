@@ -13,10 +13,13 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 #[allow(clippy::large_enum_variant, reason = "boxing would allocate")]
 pub(crate) enum State {
     /// SHA-256 of the secret and what follows it.
-    Prefixed(Hasher<<Sha256 as EagerHash>::Core>),
+    Prefixed(Prefixed),
     /// HMAC-SHA-256 keyed with the secret.
-    Keyed(Hasher<HmacCore<Sha256>>),
+    Keyed(Keyed),
 }
+
+pub(crate) type Prefixed = Hasher<<Sha256 as EagerHash>::Core>;
+pub(crate) type Keyed = Hasher<HmacCore<Sha256>>;
 
 // Fails to compile if `sha2` is built without its `zeroize` feature. `HmacCore` is two cores of its hash.
 const _: () = {
@@ -26,16 +29,6 @@ const _: () = {
 };
 
 impl State {
-    pub(crate) fn prefixed(secret: &[u8]) -> Self {
-        let mut hasher = Hasher::new(<Sha256 as EagerHash>::Core::default());
-        hasher.update(secret);
-        Self::Prefixed(hasher)
-    }
-
-    pub(crate) fn keyed(secret: &[u8]) -> Result<Self, InvalidLength> {
-        HmacCore::new_from_slice(secret).map(Hasher::new).map(Self::Keyed)
-    }
-
     #[inline]
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         match self {
@@ -66,19 +59,34 @@ pub(crate) struct Hasher<C: BufferKindUser> {
     buffer: Buffer<C>,
 }
 
+impl Prefixed {
+    pub(crate) fn prefixed(secret: &[u8]) -> Self {
+        let mut hasher = Self::new(<Sha256 as EagerHash>::Core::default());
+        hasher.update(secret);
+        hasher
+    }
+}
+
+impl Keyed {
+    pub(crate) fn keyed(secret: &[u8]) -> Result<Self, InvalidLength> {
+        HmacCore::new_from_slice(secret).map(Self::new)
+    }
+}
+
 impl<C: FixedOutputCore<OutputSize = U32>> Hasher<C> {
     fn new(core: C) -> Self {
         Self { core, buffer: Buffer::<C>::default() }
     }
 
     #[inline]
-    fn update(&mut self, bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         let Self { core, buffer } = self;
         buffer.digest_blocks(bytes, |blocks| core.update_blocks(blocks));
     }
 
+    /// Do not use the hasher afterwards.
     #[inline]
-    fn finish(&mut self) -> Digest {
+    pub(crate) fn finish(&mut self) -> Digest {
         let mut digest = Output::<C>::default();
         self.core.finalize_fixed_core(&mut self.buffer, &mut digest);
         Digest(digest.into())

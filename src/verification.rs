@@ -5,8 +5,8 @@ use core::fmt;
 use subtle::Choice;
 
 use crate::body::BodyRules;
-use crate::claim::Claim;
 use crate::state::State;
+use crate::time::Digits;
 use crate::{ClientSecret, Error, RequestHead, UnixTime, Version};
 
 /// A request whose head has passed and whose body is being hashed. Made by [`Verifier::begin`](crate::Verifier::begin).
@@ -129,7 +129,7 @@ impl Running {
         current: &ClientSecret,
         previous: Option<&ClientSecret>,
     ) -> Self {
-        let begin = |secret| Candidates::new(secret, &ticket.claim, head);
+        let begin = |secret| Candidates::new(secret, &ticket, head);
         Self { ticket, rules, current: begin(current), previous: previous.map(begin) }
     }
 
@@ -144,10 +144,10 @@ impl Running {
 
     fn finish(&mut self) -> Result<Verified, Error> {
         self.rules.finish()?;
-        let claim = &self.ticket.claim;
-        let current = self.current.matches(claim);
-        let previous = self.previous.as_mut().map(|previous| previous.matches(claim));
-        self.ticket.conclude(current, previous)
+        let ticket = &self.ticket;
+        let current = self.current.matches(ticket);
+        let previous = self.previous.as_mut().map(|previous| previous.matches(ticket));
+        ticket.conclude(current, previous)
     }
 }
 
@@ -161,8 +161,8 @@ struct Candidates {
 }
 
 impl Candidates {
-    fn new(secret: &ClientSecret, claim: &Claim, head: &RequestHead<'_>) -> Self {
-        let (method, uri, version) = (head.method(), head.signed_uri(), claim.version);
+    fn new(secret: &ClientSecret, ticket: &Ticket, head: &RequestHead<'_>) -> Self {
+        let (method, uri, version) = (head.method(), head.signed_uri(), ticket.version);
         let decodes = version.scheme().decodes_uri && uri.has_escapes();
         Self {
             as_received: secret.begin(version, method, uri.as_received()),
@@ -177,10 +177,10 @@ impl Candidates {
         }
     }
 
-    fn matches(&mut self, claim: &Claim) -> bool {
+    fn matches(&mut self, ticket: &Ticket) -> bool {
         let is_match = |state: &mut State| {
-            state.update(claim.timestamp_text());
-            declassify(state.finish().is(&claim.digest))
+            state.update(ticket.timestamp_text());
+            declassify(state.finish().is(&ticket.digest))
         };
         is_match(&mut self.as_received) || self.decoded.as_mut().is_some_and(is_match)
     }
@@ -197,12 +197,18 @@ pub(crate) fn declassify(is_match: Choice) -> bool {
 /// A request that has passed everything but the comparison.
 #[derive(Clone, Copy)]
 pub(crate) struct Ticket {
-    pub(crate) claim: Claim,
+    pub(crate) version: Version,
+    /// The digest that the presented signature stands for.
+    pub(crate) digest: [u8; 32],
+    /// `None` if the version signs no timestamp.
+    pub(crate) digits: Option<Digits>,
+    pub(crate) timestamp: Option<UnixTime>,
     pub(crate) expires_at: Option<UnixTime>,
     /// The place of the verifier in its set.
     pub(crate) verifier: usize,
 }
 
+#[allow(clippy::inline_always, reason = "as in `verifier.rs`")]
 impl Ticket {
     /// The same under another verifier of the set.
     #[cfg(feature = "std")]
@@ -211,15 +217,20 @@ impl Ticket {
         self
     }
 
+    /// The text of the timestamp as it was signed; empty if the version signs none.
+    pub(crate) fn timestamp_text(&self) -> &[u8] {
+        self.digits.as_ref().map_or(&[], Digits::as_slice)
+    }
+
+    #[inline(always)]
     pub(crate) fn conclude(&self, current: bool, previous: Option<bool>) -> Result<Verified, Error> {
-        let Self { claim, expires_at, verifier } = *self;
+        let Self { version, digest, timestamp, expires_at, verifier, .. } = *self;
         let secret = match previous {
             _ if current => MatchedSecret::Current,
             Some(true) => MatchedSecret::Previous,
-            _ => return Err(Error::Mismatch { version: claim.version }),
+            _ => return Err(Error::Mismatch { version }),
         };
-        let [half @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = claim.digest;
-        let (version, timestamp) = (claim.version, claim.timestamp());
+        let [half @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = digest;
         Ok(Verified { version, timestamp, secret, verifier, replay_key: ReplayKey(half), expires_at })
     }
 }

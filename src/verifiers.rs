@@ -4,11 +4,7 @@ use core::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::vec::Vec;
 
-#[cfg(feature = "tower")]
-use crate::body::BodyRules;
 use crate::claim::Claim;
-#[cfg(feature = "tower")]
-use crate::verification::Ticket;
 use crate::verification::{Outcome, Running};
 use crate::{Error, RequestHead, UnixTime, Verification, Verified, Verifier};
 
@@ -96,56 +92,6 @@ impl Verifiers {
     /// The verifiers of now, unaffected by a later [`replace`](Self::replace).
     pub(crate) fn snapshot(&self) -> Arc<[Verifier]> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// A request whose head has passed, as the layer keeps it while the body arrives.
-///
-/// It holds no hash state: the layer keeps the whole body anyway, and hashes it once that is complete.
-#[cfg(feature = "tower")]
-pub(crate) struct Admission {
-    verifiers: Arc<[Verifier]>,
-    ticket: Ticket,
-    now: UnixTime,
-    /// The limit of verifiers that set none.
-    default_limit: u64,
-}
-
-#[cfg(feature = "tower")]
-impl Admission {
-    /// Judges the head, and returns the rules for the body: the laxest of those verifiers that let the head pass.
-    pub(crate) fn new(
-        verifiers: &Verifiers,
-        head: &RequestHead<'_>,
-        now: UnixTime,
-        default_limit: u64,
-    ) -> Result<(Self, BodyRules), Error> {
-        let claim = Claim::read(head.headers())?;
-        let verifiers = verifiers.snapshot();
-        let mut outcome = Outcome::default();
-        for verifier in verifiers.iter() {
-            let ticket = verifier.admit(claim, head, now);
-            outcome.add(ticket.map(|ticket| (ticket, verifier.body_rules(&claim, head, default_limit))));
-        }
-        let (ticket, mut rules) = outcome.into_result()?;
-        if verifiers.len() > 1 {
-            let admitted = verifiers.iter().filter(|verifier| verifier.admit(claim, head, now).is_ok());
-            admitted.for_each(|verifier| rules.relax(&verifier.body_rules(&claim, head, default_limit)));
-        }
-        Ok((Self { verifiers, ticket, now, default_limit }, rules))
-    }
-
-    /// Compares the signature, now that the body is complete and has kept the rules.
-    pub(crate) fn decide(&self, head: &RequestHead<'_>, body: &[u8]) -> Result<Verified, Error> {
-        if let [only] = &*self.verifiers {
-            return only.decide(&self.ticket, head, body);
-        }
-        let mut outcome = Outcome::default();
-        for (index, verifier) in self.verifiers.iter().enumerate() {
-            let verdict = verifier.verify_claim(self.ticket.claim, head, body, self.now, self.default_limit);
-            outcome.add(verdict.map(|verified| verified.by(index)));
-        }
-        outcome.into_result()
     }
 }
 

@@ -37,9 +37,9 @@ impl Sample {
         Self { version, uri, body, timestamp, signature: signature.as_str().to_owned() }
     }
 
-    /// A request with a body of letters.
+    /// A request whose body is a JSON string of ASCII letters.
     pub fn ascii(version: Version, size: usize) -> Self {
-        Self::new(SECRET, version, URI, vec![b'a'; size], NOW)
+        Self::new(SECRET, version, URI, letters(size), NOW)
     }
 
     pub fn signature(&self) -> &str {
@@ -81,22 +81,35 @@ impl Sample {
 }
 
 pub fn head<'a>(sample: &Sample, pairs: &'a [(&'static str, String)]) -> RequestHead<'a> {
-    RequestHead {
-        method: METHOD,
-        uri: sample.uri,
-        headers: SignatureHeaders::from_pairs(pairs.iter().map(|(name, value)| (name, value))),
+    let headers = SignatureHeaders::from_pairs(pairs.iter().map(|(name, value)| (name, value)));
+    RequestHead::new(METHOD, sample.uri, headers)
+}
+
+/// A JSON string of so many bytes, all ASCII.
+pub fn letters(size: usize) -> Vec<u8> {
+    quoted("a".repeat(size - 2))
+}
+
+fn quoted(text: String) -> Vec<u8> {
+    format!("\"{text}\"").into_bytes()
+}
+
+/// A JSON string of so many bytes, with `text` over and over.
+pub fn text(text: &str, size: usize) -> Vec<u8> {
+    let mut repeated: String = text.chars().cycle().take(size - 2).collect();
+    while repeated.len() > size - 2 {
+        repeated.pop();
     }
+    repeated.push_str(&"a".repeat(size - 2 - repeated.len()));
+    quoted(repeated)
 }
 
 /// Text of which a third of the characters are not ASCII.
-pub fn mixed_text(size: usize) -> Vec<u8> {
-    let mut text: String = "Grüße aus Köln, 日本 und Łódź! ".chars().cycle().take(size).collect();
-    while text.len() > size {
-        text.pop();
-    }
-    text.push_str(&"a".repeat(size - text.len()));
-    text.into_bytes()
-}
+pub const A_THIRD: &str = "Grüße aus Köln, 日本 und Łódź! ";
+
+/// Text with one character that is not ASCII in a hundred bytes.
+pub const AN_UMLAUT: &str =
+    "In a hundred bytes of a text like this one there is a single letter with an umlaut, which is the \u{fc}. ";
 
 /// The service under the layer, and alone: it reads the whole body, as a handler would.
 pub async fn handler(request: http::Request<Full<Bytes>>) -> Result<http::Response<Full<Bytes>>, Infallible> {

@@ -10,9 +10,6 @@ use tower_layer::Layer;
 use crate::tower::{Refusal, Unshaped, Verify};
 use crate::{PublicUrl, UnixTime, Verifiers};
 
-/// The limit of a body where [`Verifier::max_body`](crate::Verifier::max_body) sets none.
-pub(super) const DEFAULT_LIMIT: u64 = 1 << 20;
-
 /// Wraps a service so that it sees only what HubSpot signed. See [the module](crate::tower).
 #[derive(Clone)]
 #[must_use = "a layer guards nothing until a service is wrapped in it"]

@@ -54,6 +54,7 @@
 //! HubSpot does not retry a request that was answered with 401. See
 //! [`retry_mismatches`](VerifyLayer::retry_mismatches).
 
+mod admission;
 mod future;
 mod layer;
 mod reading;

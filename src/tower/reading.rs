@@ -10,8 +10,8 @@ use tower_service::Service;
 
 use crate::Error;
 use crate::body::BodyRules;
+use crate::tower::admission::Admission;
 use crate::tower::{OnRefusal, VerifyLayer};
-use crate::verifiers::Admission;
 
 /// A request whose body arrives.
 ///
@@ -74,8 +74,7 @@ impl<S, H> Reading<S, H> {
         let body = body.into_bytes();
         let verdict = admission.and_then(|admission| {
             rules.finish()?;
-            let request::Parts { method, uri, headers, .. } = &head;
-            admission.decide(&layer.settings.public_url.request_head(method, uri, headers)?, &body)
+            admission.decide(&layer.settings.public_url, &head, &body)
         });
         match verdict {
             Ok(verified) => drop(head.extensions.insert(verified)),

@@ -9,10 +9,10 @@ use http_body::Body;
 use http_body_util::Full;
 use tower_service::Service;
 
-use crate::tower::layer::DEFAULT_LIMIT;
+use crate::body::BodyRules;
+use crate::tower::admission::{Admission, DEFAULT_LIMIT};
 use crate::tower::reading::Reading;
 use crate::tower::{OnRefusal, Unshaped, VerifyFuture, VerifyLayer};
-use crate::verifiers::Admission;
 use crate::{Error, Verified};
 
 /// Verifies each request before the inner service sees it. Made by [`VerifyLayer`].
@@ -51,14 +51,14 @@ where
         let admitted = settings
             .public_url
             .request_head(&head.method, &head.uri, &head.headers)
-            .and_then(|head| Admission::new(&settings.verifiers, &head, (settings.clock)(), DEFAULT_LIMIT))
+            .and_then(|head| Admission::new(&settings.verifiers, &head, (settings.clock)()))
             .and_then(|(admission, rules)| Ok((admission, rules.expect(announced).map(|()| rules)?)));
         match admitted {
             Ok((admission, rules)) => {
                 VerifyFuture::reading(body, Reading::new(head, Ok(admission), rules, ready, self.layer.clone()))
             }
             Err(error) if settings.passes_unverified && !matches!(error, Error::BodyTooLarge { .. }) => {
-                let rules = crate::body::BodyRules::only_limit(settings.verifiers.max_body(DEFAULT_LIMIT));
+                let rules = BodyRules::only_limit(settings.verifiers.max_body(DEFAULT_LIMIT));
                 VerifyFuture::reading(body, Reading::new(head, Err(error), rules, ready, self.layer.clone()))
             }
             Err(error) => VerifyFuture::refused(self.layer.refuse(error, &head, &[])),

@@ -1,0 +1,65 @@
+//! [`Admission`]: a request whose head has passed.
+
+use std::sync::Arc;
+
+use ::http::request;
+
+use crate::body::BodyRules;
+use crate::claim::Claim;
+use crate::verification::{Outcome, Ticket};
+use crate::{Error, PublicUrl, RequestHead, UnixTime, Verified, Verifier, Verifiers};
+
+/// A request whose head has passed, while its body arrives.
+///
+/// It holds no hash state: the layer keeps the whole body anyway, and hashes it once that is complete.
+pub(super) struct Admission {
+    verifiers: Arc<[Verifier]>,
+    ticket: Ticket,
+    now: UnixTime,
+}
+
+/// The limit of a body where [`Verifier::max_body`] sets none.
+pub(super) const DEFAULT_LIMIT: u64 = 1 << 20;
+
+impl Admission {
+    /// Judges the head, and returns the rules for the body: the laxest of those verifiers that let the head pass.
+    pub(super) fn new(
+        verifiers: &Verifiers,
+        head: &RequestHead<'_>,
+        now: UnixTime,
+    ) -> Result<(Self, BodyRules), Error> {
+        let claim = Claim::read(head.headers())?;
+        let verifiers = verifiers.snapshot();
+        let mut outcome = Outcome::default();
+        let mut laxest: Option<BodyRules> = None;
+        for verifier in verifiers.iter() {
+            let ticket = verifier.admit(claim, head, now);
+            if ticket.is_ok() {
+                let rules = verifier.body_rules(claim.version, head, DEFAULT_LIMIT);
+                laxest = Some(laxest.map_or(rules, |laxest| laxest.or(&rules)));
+            }
+            outcome.add(ticket);
+        }
+        let ticket = outcome.into_result()?;
+        // There are rules, since there is a ticket.
+        let rules = laxest.unwrap_or(BodyRules::only_limit(DEFAULT_LIMIT));
+        Ok((Self { verifiers, ticket, now }, rules))
+    }
+
+    /// Compares the signature, now that the body is complete and has kept the rules.
+    pub(super) fn decide(&self, url: &PublicUrl, head: &request::Parts, body: &[u8]) -> Result<Verified, Error> {
+        let request::Parts { method, uri, headers, .. } = head;
+        if let [only] = &*self.verifiers {
+            // What the headers said is in the ticket.
+            return only.decide(&self.ticket, &url.bare_head(method, uri, headers)?, body);
+        }
+        let head = url.request_head(method, uri, headers)?;
+        let claim = Claim::read(head.headers())?;
+        let mut outcome = Outcome::default();
+        for (index, verifier) in self.verifiers.iter().enumerate() {
+            let verdict = verifier.verify_claim(claim, &head, body, self.now, DEFAULT_LIMIT);
+            outcome.add(verdict.map(|verified| verified.by(index)));
+        }
+        outcome.into_result()
+    }
+}
