@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use hubspot_signature::Error;
 
 use crate::Failure;
-use crate::capture::{BodyReading, Capture};
+use crate::capture::{self, BodyReading, Capture};
 use crate::public_url::{self, PublicUrlArgs, Signed};
 
 #[derive(clap::Args)]
@@ -67,7 +67,7 @@ impl RequestArgs {
                 "give --endpoint, the URL as it stands in HubSpot, or --public-url, for a server with several routes: HubSpot \
                  signs the URL it called, and a capture has only its path",
             )?;
-            let capture = Capture::parse(&read(&file, "FILE")?)?;
+            let capture = capture::parse(&read(&file, "FILE")?)?;
             let (body, more_follows) = match given {
                 Some(body) => (body, false),
                 None => capture.body(reading)?,

@@ -7,8 +7,6 @@ use clap::ValueEnum;
 use http::{Method, Request, StatusCode, Uri};
 use hubspot_signature::{PublicUrl, UnixTime};
 
-use crate::Failure;
-use crate::capture::Capture;
 use crate::check::Check;
 use crate::client::{Answer, Client};
 use crate::event::Event;
@@ -20,9 +18,9 @@ use crate::public_url::PublicUrlArgs;
 use crate::secrets::SecretArgs;
 use crate::signer::Signer;
 use crate::source::{Captured, Source};
-use crate::terminal::{BAD, FAINT, GOOD, Out, STRONG, note, visible};
+use crate::terminal::{BAD, FAINT, GOOD, Out, STRONG, bytes_of_body, note, visible};
 use crate::tls::TlsArgs;
-use crate::verify::bytes_of_body;
+use crate::{Failure, capture};
 
 /// Play HubSpot: sign a request, send it to a server, show what comes back
 #[derive(clap::Args)]
@@ -121,7 +119,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
 fn sources(args: &Args) -> Result<Vec<Source>, Failure> {
     let body = args.body.read()?;
     if let Some(file) = &args.capture {
-        let capture = Capture::parse(&read(file, "--capture")?)?;
+        let capture = capture::parse(&read(file, "--capture")?)?;
         return Ok(vec![Source::Captured(Captured::new(&capture, body)?)]);
     }
     if args.method.is_some() || body.is_some() {

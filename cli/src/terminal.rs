@@ -56,6 +56,13 @@ pub(crate) fn note(message: &str) {
     let _ = writeln!(anstream::stderr(), "{STRONG}note:{STRONG:#} {}", visible(message));
 }
 
+pub(crate) fn bytes_of_body(body: &[u8]) -> String {
+    match body.len() {
+        1 => "1 byte of body".into(),
+        length => format!("{length} bytes of body"),
+    }
+}
+
 /// Others' text without what a terminal would obey or a reader not see; line feeds and tabs stay.
 pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());

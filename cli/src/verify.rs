@@ -9,7 +9,7 @@ use crate::capture::BodyReading;
 use crate::input::{Received, RequestArgs};
 use crate::policy::PolicyArgs;
 use crate::secrets::{PreviousSecretArgs, SecretArgs, unusable};
-use crate::terminal::{BAD, GOOD, Out, note, visible};
+use crate::terminal::{BAD, GOOD, Out, bytes_of_body, note, visible};
 
 /// Judge a captured request
 #[derive(clap::Args)]
@@ -72,11 +72,4 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         }
     }
     Ok(verdict.is_ok())
-}
-
-pub(crate) fn bytes_of_body(body: &[u8]) -> String {
-    match body.len() {
-        1 => "1 byte of body".into(),
-        length => format!("{length} bytes of body"),
-    }
 }

@@ -3,7 +3,15 @@
 use httparse::{Status, parse_chunk_size};
 
 use crate::Failure;
-use crate::capture::BodyReading;
+
+/// Which part of a capture is its body.
+#[derive(Clone, Copy)]
+pub(crate) enum BodyReading {
+    /// As much as Content-Length says, as any server reads it.
+    Announced,
+    /// All that is there: a body that was changed on the way may have another length than Content-Length says.
+    AsItIs,
+}
 
 /// What a capture has besides the head.
 pub(super) enum Rest {

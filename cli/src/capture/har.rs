@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::Failure;
 use crate::capture::body::Rest;
-use crate::capture::{Capture, NO_REQUEST};
+use crate::capture::request::{Capture, NO_REQUEST};
 
 /// The whole file, one entry of it, or the request of one.
 pub(super) fn parse(json: &[u8]) -> Result<Capture, Failure> {
