@@ -53,7 +53,8 @@ struct Forged {
     refused: usize,
     unserved: Vec<String>,
     unjudged: Vec<String>,
-    not_tried: Vec<String>,
+    /// With the reason.
+    not_tried: Vec<(Forgery, &'static str)>,
     /// The version that is accepted alone, although it is too old.
     downgraded_to: Option<Version>,
 }
@@ -73,7 +74,7 @@ impl Check<'_> {
         let mut forged = Forged::default();
         for forgery in Forgery::value_variants() {
             if self.skip.contains(forgery) {
-                forged.not_tried.push(format!("{} (left out)", name(forgery)));
+                forged.not_tried.push((*forgery, "left out"));
             } else if *forgery == Forgery::Respelled {
                 self.respelled(&by_use, &mut forged, out)?;
             } else {
@@ -129,13 +130,13 @@ impl Check<'_> {
             let judgement = Judgement::of_forgery(status, method_is_forged, Some(genuine.status));
             return forged.add(forgery, genuine, judgement, status, out);
         }
-        forged.not_tried.push(name(&forgery));
+        forged.not_tried.push((forgery, "not possible, or nothing new, with these requests"));
         Ok(())
     }
 
     /// Takes three requests: one to be remembered, one to see whether it is, and the forgery.
     fn respelled(&self, genuine: &[&Genuine<'_>], forged: &mut Forged, out: &mut Out) -> Result<(), Failure> {
-        let mut not_tried = |why| forged.not_tried.push(format!("{} ({why})", name(&Forgery::Respelled)));
+        let mut not_tried = |why| forged.not_tried.push((Forgery::Respelled, why));
         let Some(genuine) = genuine.iter().find(|genuine| genuine.mark == Mark::Good) else {
             not_tried("nothing genuine is accepted");
             return Ok(());
@@ -201,11 +202,7 @@ impl Check<'_> {
             )?;
         }
         if !forged.not_tried.is_empty() {
-            let not_tried = forged.not_tried.join(", ");
-            writeln!(
-                out,
-                "not tried, as it was left out, cannot be made of these requests or shows nothing more: {not_tried}"
-            )?;
+            writeln!(out, "not tried: {}", by_reason(&forged.not_tried))?;
         }
         if genuine.iter().all(|genuine| genuine.mark == Mark::Bad) {
             writeln!(
@@ -251,6 +248,15 @@ impl Forged {
         let title = forgery.to_possible_value().and_then(|value| value.get_help().map(ToString::to_string));
         line(mark, judgement, status, [&name(&forgery), &genuine.source.name()], &title.unwrap_or_default(), out)
     }
+}
+
+/// `a, b (reason); c (another)`.
+fn by_reason(not_tried: &[(Forgery, &'static str)]) -> String {
+    let groups = not_tried.chunk_by(|(_, a), (_, b)| a == b).filter_map(|group| {
+        let names: Vec<_> = group.iter().map(|(forgery, _)| name(forgery)).collect();
+        group.first().map(|(_, reason)| format!("{} ({reason})", names.join(", ")))
+    });
+    groups.collect::<Vec<_>>().join("; ")
 }
 
 fn line(

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use hubspot_signature::{Error, RequestHead, SignatureHeaders, Verifier};
+use hubspot_signature::{RequestHead, SignatureHeaders, Verifier};
 
 use crate::Failure;
 use crate::capture::BodyReading;
@@ -66,9 +66,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         }
         Err(error) => {
             writeln!(out, "{BAD}refused{BAD:#}: {error}\n{}", error.help())?;
-            if matches!(error, Error::Mismatch { .. }) {
-                writeln!(out, "`hubspot-signature explain` with the same arguments looks for the cause")?;
-            }
+            writeln!(out, "`hubspot-signature explain` with the same arguments looks for the cause")?;
         }
     }
     Ok(verdict.is_ok())

@@ -12,6 +12,7 @@ mod program;
 mod send;
 mod server;
 mod sign;
+mod terminal;
 mod tls;
 mod usage;
 mod verify;
