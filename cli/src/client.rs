@@ -103,7 +103,7 @@ impl Client {
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
-/// What moves a connection's bytes, until this is dropped.
+/// The task that moves a connection's bytes. It ends when this is dropped.
 struct Connection(JoinHandle<()>);
 
 impl Connection {

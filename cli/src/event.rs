@@ -8,7 +8,7 @@ use crate::Failure;
 use crate::signer::Unsigned;
 use crate::target::with_query;
 
-/// What HubSpot sends.
+/// A kind of request that HubSpot sends.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Event {
     /// A workflow's webhook: POST of a contact, signed v2 and v3

@@ -1,4 +1,5 @@
-//! What an endpoint must refuse: each way of making a forged request out of a genuine one that docs/PROTOCOL.md §5 lists.
+//! [`Forgery`]: the ways to make a forged request out of a genuine one that docs/PROTOCOL.md §5 lists. An endpoint must
+//! refuse all of them.
 //!
 //! Where a real attacker would have to capture a request, it is made with the secret here; none of the results is more
 //! than an attacker could have sent without it, except `future`, which stands for a clock or a signer gone wrong.
@@ -266,7 +267,7 @@ fn strip(request: &mut Request<Vec<u8>>, names: [HeaderName; 2]) {
     }
 }
 
-/// What SHA-256 hashes after a message of so many bytes (FIPS 180-4 section 5.1.1).
+/// The padding that SHA-256 hashes after a message of this many bytes (FIPS 180-4 section 5.1.1).
 fn sha256_padding(length: usize) -> Vec<u8> {
     let mut padding = vec![0x80];
     while length.saturating_add(padding.len()) % 64 != 56 {

@@ -48,7 +48,7 @@ impl PreviousSecretArgs {
     }
 }
 
-/// What is wrong with a secret, and what to do.
+/// Says why a secret cannot be one, and what to do.
 pub(crate) fn unusable(error: SecretError) -> Failure {
     format!("{error}\n{}", error.help()).into()
 }

@@ -34,7 +34,7 @@ pub(crate) struct Args {
     /// Sign the URL in --to itself, for a server that is configured with it as its public URL
     #[arg(long, conflicts_with_all = ["endpoint", "public_url"])]
     sign_local_address: bool,
-    /// What to send [default: workflow; with --check, all four]. Repeat it to choose several for --check
+    /// The event to send [default: workflow; with --check, all four]. Repeat it to choose several for --check
     #[arg(long, value_name = "EVENT", conflicts_with_all = ["method", "body", "body_file"])]
     event: Vec<Event>,
     /// Instead of an event: a captured request, signed anew, for now and for the URL given. Its query comes with it, unless
@@ -115,7 +115,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     send(source, &args.to, args.forge, &signer, &client, out)
 }
 
-/// What to send: one source, or several for --check.
+/// The requests to send: one source, or several for --check.
 fn sources(args: &Args) -> Result<Vec<Source>, Failure> {
     let body = args.body.read()?;
     if let Some(file) = &args.capture {

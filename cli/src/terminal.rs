@@ -1,4 +1,4 @@
-//! What is printed: colour only where it can be seen, no control characters of others, and no fuss about a closed pipe.
+//! The output: colour only where it can be seen, no control characters of others, and no error for a closed pipe.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const STRONG: Style = Style::new().bold();
 pub(crate) const FAINT: Style = Style::new().dimmed();
 
-/// Standard output. Whoever closes it early (`| head`) has seen enough: what they did not read counts as written, and the
+/// Standard output. A reader that closes it early (`| head`) has seen enough: the rest counts as written, and the
 /// exit status still tells the outcome.
 pub(crate) struct Out(AutoStream<io::Stdout>);
 

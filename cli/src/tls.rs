@@ -24,7 +24,7 @@ pub(crate) struct TlsArgs {
     ca_file: Option<PathBuf>,
 }
 
-/// What makes a server's certificate a good one.
+/// The rule by which a server's certificate is trusted.
 pub(crate) struct Trust(Arc<Certificates>);
 
 impl TlsArgs {

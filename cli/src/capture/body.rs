@@ -13,7 +13,7 @@ pub(crate) enum BodyReading {
     AsItIs,
 }
 
-/// What a capture has besides the head.
+/// The part of a capture that follows its head.
 pub(super) enum Rest {
     /// All that follows the headers of an HTTP message.
     Message(Vec<u8>),

@@ -12,7 +12,7 @@ pub(super) fn message(text: &[u8]) -> Result<Capture, Failure> {
     from_lines(&head, Rest::Message(rest.to_vec()))
 }
 
-/// What `curl -v` prints: the request's head after `> `, between remarks after `* `.
+/// The output of `curl -v`: the request's head after `> `, between remarks after `* `.
 pub(super) fn curl(text: &[u8]) -> Result<Capture, Failure> {
     let mut lines = Vec::new();
     let mut rest = text;

@@ -216,7 +216,7 @@ fn an_event_that_the_handler_cannot_use_is_not_its_fault() {
     }
 }
 
-/// What answers a forgery as it does the genuine event has accepted its signature.
+/// An endpoint that answers a forgery as it does the genuine event has accepted its signature.
 #[test]
 fn a_forgery_that_gets_as_far_as_the_event_is_accepted() {
     let fooled = naive(Mistake::TakesAnyAge, true);

@@ -6,7 +6,6 @@ mod captures;
 mod check;
 mod explain;
 mod http2;
-mod modules;
 mod naive;
 mod program;
 mod send;
