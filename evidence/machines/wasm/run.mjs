@@ -1,4 +1,5 @@
-// node run.mjs MODULE REQUEST…: each request is accepted, and refused with one byte of its body changed.
+// node run.mjs MODULE REQUEST…: each request is accepted, and refused with one byte of its body changed. A module that takes
+// the time from here also refuses a v3 request that is too old.
 
 import { readFileSync } from 'node:fs';
 
@@ -10,18 +11,24 @@ if (imports.length > 0) {
   process.exit(1);
 }
 const { buffer, judge, memory } = new WebAssembly.Instance(module, {}).exports;
-const verdict = (bytes) => {
+const takesTime = judge.length === 2;
+const verdict = (bytes, now) => {
   new Uint8Array(memory.buffer, buffer(), bytes.length).set(bytes);
-  return judge(bytes.length);
+  return takesTime ? judge(bytes.length, now) : judge(bytes.length);
 };
 
 let wrong = requests.length === 0 ? 1 : 0;
 for (const request of requests) {
   const bytes = readFileSync(request);
-  const accepted = verdict(bytes);
+  const now = BigInt(bytes.toString().split('\n')[1]);
+  const accepted = verdict(bytes, now);
+  const stale = takesTime ? verdict(bytes, now + 300_001n) : undefined;
   bytes[bytes.length - 5] ^= 1;
-  const tampered = verdict(bytes);
-  console.log(`machines: wasm: ${request}: ${accepted}, tampered ${tampered}`);
-  if (accepted !== 0 || tampered !== 1) wrong += 1;
+  const tampered = verdict(bytes, now);
+  const staleExpected = takesTime ? Number(request.endsWith('v3')) : undefined;
+  console.log(
+    `machines: wasm: ${request}: ${accepted}, tampered ${tampered}` + (takesTime ? `, too old ${stale}` : ''),
+  );
+  if (accepted !== 0 || tampered !== 1 || stale !== staleExpected) wrong += 1;
 }
 process.exit(wrong === 0 ? 0 : 1);
