@@ -10,6 +10,7 @@ mod explain;
 mod forgery;
 mod input;
 mod judgement;
+mod listen;
 mod policy;
 mod public_url;
 mod secrets;
@@ -65,6 +66,7 @@ enum Command {
     Explain(explain::Args),
     Sign(sign::Args),
     Send(send::Args),
+    Listen(listen::Args),
     Completions(shell::CompletionsArgs),
     Man(shell::ManArgs),
 }
@@ -80,6 +82,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => explain::run(args, &mut out),
         Command::Sign(args) => sign::run(args, &mut out),
         Command::Send(args) => send::run(args, &mut out),
+        Command::Listen(args) => listen::run(args, &mut out),
         Command::Completions(args) => shell::completions(&args, Cli::command(), &mut out),
         Command::Man(args) => shell::man(args, Cli::command(), &mut out),
     };

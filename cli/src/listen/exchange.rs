@@ -1,0 +1,183 @@
+//! One request: read, judged, saved, passed on, answered, reported.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header};
+use http_body_util::{BodyExt, Limited};
+use hubspot_signature::{Error, UnixTime};
+use hyper::body::{Body, Bytes, Incoming};
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use crate::listen::Shared;
+use crate::listen::body::{AnswerBody, BrokeOff, Frames, plain};
+use crate::listen::judge::{Arrived, Judgement};
+use crate::listen::report::{Answer, Explanation, Report, Verdict};
+use crate::listen::service::{Connection, NoAnswer};
+use crate::terminal::note;
+
+type Answers = oneshot::Sender<Response<AnswerBody>>;
+
+pub(super) async fn exchange(shared: Arc<Shared>, request: Request<Incoming>, answers: Answers) {
+    // Never closed.
+    let Ok(_permit) = Arc::clone(&shared.exchanges).acquire_owned().await else { return };
+    let at = UnixTime::now();
+    let (mut parts, incoming) = request.into_parts();
+    add_host(&mut parts);
+    let mut report = Report::new(at, &parts);
+    let body = match read(incoming, shared.max_body, shared.timeout).await {
+        Ok(body) => body,
+        Err(Unread { status, why }) => {
+            report.verdict = Verdict::Unread(why);
+            report.answer = Answer::here(status);
+            // If the tunnel is still there.
+            let _ = answers.send(plain(status));
+            return shared.report(&report).await;
+        }
+    };
+    report.length = body.len();
+    let arrived = Arc::new(Arrived {
+        method: parts.method.to_string(),
+        target: parts.uri.path_and_query().map_or_else(|| parts.uri.to_string(), ToString::to_string),
+        headers: parts.headers.clone(),
+        body: body.clone(),
+        at,
+    });
+    let Some((judgement, capture)) = judged(&shared, &arrived).await else { return };
+    report.capture = capture;
+    let mut explaining = None;
+    match &judgement.verdict {
+        Ok(verified) => report.verdict = Verdict::verified(verified, at),
+        Err(error) => {
+            report.verdict = Verdict::Refused(*error);
+            if shared.judge.may_explain() {
+                explaining = Some(explain(&shared, &arrived, &judgement.url, *error));
+            } else {
+                report.explanation = Explanation::LeftOut;
+            }
+        }
+    }
+    report.url = judgement.url;
+    drop(arrived);
+
+    if shared.refuse && judgement.verdict.is_err() {
+        report.answer = Answer::here(StatusCode::UNAUTHORIZED);
+        let _ = answers.send(plain(StatusCode::UNAUTHORIZED));
+    } else if parts.method == Method::CONNECT {
+        report.answer = Answer::here(StatusCode::NOT_IMPLEMENTED);
+        let _ = answers.send(plain(StatusCode::NOT_IMPLEMENTED));
+    } else {
+        let target = parts.uri.path_and_query().filter(|target| shared.judge.is_endpoint(target.as_str()));
+        let target = target.and_then(|target| shared.service.target(target.as_str()));
+        report.passed_to = target.as_deref().and_then(|target| target.split('?').next()).map(Into::into);
+        let begin = Instant::now();
+        report.answer = match shared.service.send(parts, target, body).await {
+            Ok((answer, connection)) => pass_back(answer, connection, answers, shared.timeout).await,
+            Err(NoAnswer { status, why }) => {
+                let hung_up = answers.send(plain(status)).is_err();
+                Answer { fault: Some(why), hung_up, ..Answer::here(status) }
+            }
+        };
+        report.answer.took = Some(begin.elapsed());
+    }
+    if let Some(explaining) = explaining {
+        report.explanation = explaining.await.map_or(Explanation::None, Explanation::Text);
+    }
+    shared.report(&report).await;
+}
+
+/// Judges and saves, which takes a while with a long body and a slow disk. None if that broke off.
+async fn judged(shared: &Arc<Shared>, arrived: &Arc<Arrived>) -> Option<(Judgement, Option<String>)> {
+    let (shared, arrived) = (Arc::clone(shared), Arc::clone(arrived));
+    let work = spawn_blocking(move || {
+        let capture = shared.captures.as_ref().and_then(|captures| {
+            let saved = captures.save(&arrived);
+            saved.map_err(|error| note(&format!("a request could not be saved: {error}"))).ok()
+        });
+        (shared.judge.judge(&arrived), capture)
+    });
+    work.await.ok()
+}
+
+/// Begins the diagnosis, which is to delay nothing.
+fn explain(shared: &Arc<Shared>, arrived: &Arc<Arrived>, url: &str, refusal: Error) -> JoinHandle<String> {
+    let (shared, arrived, url) = (Arc::clone(shared), Arc::clone(arrived), url.to_owned());
+    spawn_blocking(move || shared.judge.explain(&arrived, &url, refusal))
+}
+
+/// Why a body was not read.
+struct Unread {
+    status: StatusCode,
+    why: &'static str,
+}
+
+async fn read(body: Incoming, limit: usize, timeout: Duration) -> Result<Bytes, Unread> {
+    let too_long = Unread { status: StatusCode::PAYLOAD_TOO_LARGE, why: "its body is longer than --max-body" };
+    // Not even begun: what is announced is not to be sent.
+    if usize::try_from(body.size_hint().lower()).map_or(true, |announced| announced > limit) {
+        return Err(too_long);
+    }
+    match tokio::time::timeout(timeout, Limited::new(body, limit).collect()).await {
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_long),
+        Ok(Err(_)) => Err(Unread { status: StatusCode::BAD_REQUEST, why: "its body broke off" }),
+        Err(_) => Err(Unread { status: StatusCode::REQUEST_TIMEOUT, why: "its body did not arrive in time" }),
+    }
+}
+
+/// Puts the host where HTTP/1.1 has it.
+fn add_host(parts: &mut Parts) {
+    let authority = parts.uri.authority().filter(|_| parts.version == Version::HTTP_2);
+    if let Some(host) = authority.and_then(|authority| HeaderValue::from_str(authority.as_str()).ok()) {
+        parts.headers.entry(header::HOST).or_insert(host);
+    }
+}
+
+/// The headers that concern only the connection to the service.
+const OF_THE_CONNECTION: [HeaderName; 3] =
+    [header::CONNECTION, HeaderName::from_static("keep-alive"), header::TRANSFER_ENCODING];
+
+/// Hands the answer back as it comes.
+async fn pass_back(answer: Response<Incoming>, _connection: Connection, answers: Answers, timeout: Duration) -> Answer {
+    let (mut parts, body) = answer.into_parts();
+    let status = parts.status;
+    if status == StatusCode::SWITCHING_PROTOCOLS {
+        let hung_up = answers.send(plain(StatusCode::BAD_GATEWAY)).is_err();
+        let fault = Some("the service switched to another protocol".into());
+        return Answer { fault, hung_up, ..Answer::here(StatusCode::BAD_GATEWAY) };
+    }
+    for name in OF_THE_CONNECTION {
+        parts.headers.remove(name);
+    }
+    // The tunnel's connection has its own.
+    parts.version = Version::default();
+    let (frames, passed) = AnswerBody::new();
+    let hung_up = answers.send(Response::from_parts(parts, passed)).is_err();
+    let mut answer = Answer { hung_up, ..Answer::by_service(status) };
+    if !hung_up {
+        pump(body, frames, timeout, &mut answer).await;
+    }
+    answer
+}
+
+async fn pump(mut body: Incoming, frames: Frames, timeout: Duration, answer: &mut Answer) {
+    loop {
+        let fault = match tokio::time::timeout(timeout, body.frame()).await {
+            Ok(None) => return,
+            Ok(Some(Ok(frame))) => {
+                if frames.send(Ok(frame)).await.is_err() {
+                    answer.hung_up = true;
+                    return;
+                }
+                continue;
+            }
+            Ok(Some(Err(_))) => "its answer broke off",
+            Err(_) => "its answer did not go on",
+        };
+        answer.fault = Some(fault.into());
+        let _ = frames.send(Err(BrokeOff)).await;
+        return;
+    }
+}

@@ -1,0 +1,107 @@
+//! [`Judge`]: the verifier as the service should have it, and the diagnosis of what it refuses.
+
+use http::HeaderMap;
+use hubspot_signature::diagnose::{Diagnostician, ReceivedRequest};
+use hubspot_signature::{Error, PublicUrl, RequestHead, SignatureHeaders, UnixTime, Verified, Verifier, Version};
+
+use crate::Failure;
+use crate::listen::throttle::Throttle;
+use crate::public_url::{self, Signed};
+
+pub(super) struct Judge {
+    verifier: Verifier,
+    diagnostician: Diagnostician,
+    explanations: Throttle,
+    public_url: PublicUrl,
+    /// For the greeting.
+    shown: String,
+    is_one_endpoint: bool,
+}
+
+/// A request, whole.
+pub(super) struct Arrived {
+    pub(super) method: String,
+    /// Path and query as the request line has them.
+    pub(super) target: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: hyper::body::Bytes,
+    pub(super) at: UnixTime,
+}
+
+pub(super) struct Judgement {
+    /// The URL that HubSpot signed, if it signed this.
+    pub(super) url: String,
+    pub(super) verdict: Result<Verified, Error>,
+}
+
+impl Judge {
+    pub(super) fn new(
+        secret: &str,
+        previous: Option<&str>,
+        public_url: PublicUrl,
+        minimum: Version,
+    ) -> Result<Self, Failure> {
+        let verifier = Verifier::new(secret, minimum)?
+            .previous_secret(previous)
+            .map_err(|error| format!("the previous secret: {error}"))?;
+        let mut diagnostician = Diagnostician::new([secret]).minimum_version(minimum);
+        if let Some(previous) = previous {
+            diagnostician = diagnostician.previous_secret(previous);
+        }
+        // Only the URL of an endpoint stays the same whatever the path.
+        let url = |target| public_url::signed(&public_url, target).map(|Signed { url, .. }| url);
+        let is_one_endpoint = url("/")? == url("/-")?;
+        let mut shown = url("/")?;
+        if !is_one_endpoint {
+            shown.pop();
+        }
+        Ok(Self { verifier, diagnostician, explanations: Throttle::new(), public_url, shown, is_one_endpoint })
+    }
+
+    pub(super) const fn is_one_endpoint(&self) -> bool {
+        self.is_one_endpoint
+    }
+
+    pub(super) fn public_url(&self) -> &str {
+        &self.shown
+    }
+
+    /// Whether a path is that of the endpoint.
+    pub(super) fn is_endpoint(&self, target: &str) -> bool {
+        self.is_one_endpoint
+            && public_url::signed(&self.public_url, target).is_ok_and(|signed| signed.refusal.is_none())
+    }
+
+    pub(super) fn judge(&self, arrived: &Arrived) -> Judgement {
+        match public_url::signed(&self.public_url, &arrived.target) {
+            Ok(Signed { url, refusal: Some(refusal) }) => Judgement { url, verdict: Err(refusal) },
+            Ok(Signed { url, refusal: None }) => {
+                let headers = SignatureHeaders::from_lookup(|name| arrived.headers.get_all(name));
+                let head = RequestHead::new(&arrived.method, &url, headers);
+                let verdict = self.verifier.verify(&head, &arrived.body, arrived.at);
+                Judgement { url, verdict }
+            }
+            // `OPTIONS *` and the like.
+            Err(refusal) => Judgement { url: arrived.target.clone(), verdict: Err(refusal) },
+        }
+    }
+
+    /// Whether one more refusal may be explained now.
+    pub(super) fn may_explain(&self) -> bool {
+        self.explanations.allow()
+    }
+
+    /// Why it was refused. A diagnosis can take a second.
+    pub(super) fn explain(&self, arrived: &Arrived, url: &str, refusal: Error) -> String {
+        let headers: Vec<_> = arrived.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let request = ReceivedRequest { method: &arrived.method, uri: url, headers: &headers, body: &arrived.body };
+        let diagnosis = self.diagnostician.diagnose(&request, arrived.at);
+        match refusal {
+            // Of which the diagnosis knows nothing.
+            Error::PathNotEndpoint => {
+                format!("Refused: {refusal}.\n{}\n\nApart from the path:\n{diagnosis}", refusal.help())
+            }
+            _ => diagnosis.to_string(),
+        }
+    }
+}

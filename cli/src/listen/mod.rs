@@ -1,0 +1,324 @@
+//! `listen`: stands between the tunnel and the service, passes each request on, and says of each whether it verifies.
+
+mod body;
+mod exchange;
+mod idle;
+mod judge;
+mod report;
+mod save;
+mod service;
+mod throttle;
+
+use std::convert::Infallible;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use clap::ValueEnum;
+use http::{Request, Response, StatusCode, Uri};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use self::body::AnswerBody;
+use self::exchange::exchange;
+use self::idle::Idle;
+use self::judge::Judge;
+use self::report::Report;
+use self::save::Captures;
+use self::service::Service;
+use self::throttle::Throttle;
+use crate::Failure;
+use crate::policy::MinimumVersion;
+use crate::public_url::PublicUrlArgs;
+use crate::secrets::{PreviousSecretArgs, SecretArgs};
+use crate::terminal::{Out, note};
+
+/// Stand between the tunnel and the service: pass each request on, and say whether it verifies and why not
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The service: http://127.0.0.1:3000/hubspot. Requests to the endpoint go to this path, with their own query; all
+    /// others, and all if there is no path here, keep theirs
+    #[arg(long, value_name = "URL")]
+    to: Uri,
+    #[command(flatten)]
+    public_url: PublicUrlArgs,
+    /// The address to listen on, to which the tunnel leads
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4646")]
+    bind: SocketAddr,
+    /// Answer 401 to what does not verify, instead of passing it on
+    #[arg(long)]
+    refuse: bool,
+    /// Save each request as a file in this folder, for verify, explain and send. Only you can read them
+    #[arg(long, value_name = "DIR")]
+    save: Option<PathBuf>,
+    /// How to write about each request
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    /// The oldest version to accept
+    #[arg(long, value_name = "VERSION", default_value = "v2")]
+    minimum_version: MinimumVersion,
+    #[command(flatten)]
+    secret: SecretArgs,
+    #[command(flatten)]
+    previous: PreviousSecretArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+#[derive(clap::Args)]
+#[command(next_help_heading = "Limits")]
+struct LimitArgs {
+    /// The longest body to take, in bytes
+    #[arg(long, value_name = "BYTES", default_value = "4194304")]
+    max_body: u32,
+    /// The most connections at a time. Further ones wait
+    #[arg(long, value_name = "NUMBER", default_value = "64", value_parser = clap::value_parser!(u16).range(1..))]
+    max_connections: u16,
+    /// How long to wait, in seconds, for the body of a request and for the service
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u16).range(1..))]
+    timeout: u16,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For reading: a line for each request, and an explanation where one helps
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  A tunnel that leads to port 4646, and a service on port 3000:
+    hubspot-signature listen --to http://127.0.0.1:3000/hubspot \\
+        --endpoint https://abc.example-tunnel.app/hubspot
+
+  Catch requests, to explain them or to send them again later:
+    hubspot-signature listen --to http://127.0.0.1:3000/hubspot \\
+        --endpoint https://abc.example-tunnel.app/hubspot --save captures
+
+A request goes on with the method, target, headers and body that it came with,
+whether it verifies or not. Times are UTC. Lines show the path without its
+query; explanations quote the URL and some headers, which may name people.
+
+Exit status: 0 ended by Ctrl-C, 2 it could not listen.";
+
+/// How long requests may take to finish after Ctrl-C.
+const FAREWELL: Duration = Duration::from_secs(10);
+/// The longest header section of a request over HTTP/1, as hyper's own buffer; over HTTP/2 as much.
+const MAX_HEAD: u32 = 64 * 1024;
+/// How many requests of one HTTP/2 connection may be under way.
+const MAX_STREAMS: u32 = 32;
+/// How many reports may wait for a terminal that does not take them.
+const MAX_WAITING_REPORTS: usize = 64;
+
+/// All that the exchanges share.
+struct Shared {
+    judge: Judge,
+    service: Service,
+    captures: Option<Captures>,
+    refuse: bool,
+    format: Format,
+    max_body: usize,
+    timeout: Duration,
+    /// Bounds the bodies in memory.
+    exchanges: Arc<Semaphore>,
+    max_exchanges: u32,
+    reports: mpsc::Sender<String>,
+    broken: Throttle,
+    verified: AtomicU64,
+    all: AtomicU64,
+}
+
+pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
+    let public_url = args.public_url.get()?.ok_or(
+        "give --endpoint, the URL as it stands in HubSpot, or --public-url, for a server with several routes: HubSpot \
+         signs the URL it called",
+    )?;
+    let timeout = Duration::from_secs(args.limits.timeout.into());
+    let service = Service::new(&args.to, timeout)?;
+    let (secret, previous) = (args.secret.text()?, args.previous.text()?);
+    let judge = Judge::new(&secret, previous.as_deref(), public_url, args.minimum_version.into())?;
+    if service.has_path() && !judge.is_one_endpoint() {
+        return Err(
+            "--to has a path, which goes with --endpoint only: with --public-url each request keeps its own".into()
+        );
+    }
+    let captures = args.save.map(Captures::in_folder).transpose()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let listener = runtime
+        .block_on(TcpListener::bind(args.bind))
+        .map_err(|error| format!("cannot listen on --bind {}: {error}", args.bind))?;
+    let address = listener.local_addr()?;
+    if service.addresses().any(|to| to == address) {
+        return Err("--to is the address that this program listens on itself".into());
+    }
+
+    let (reports, waiting) = mpsc::channel(MAX_WAITING_REPORTS);
+    let max_exchanges = u32::from(args.limits.max_connections);
+    let shared = Arc::new(Shared {
+        judge,
+        service,
+        captures,
+        refuse: args.refuse,
+        format: args.format,
+        max_body: usize::try_from(args.limits.max_body)?,
+        timeout,
+        exchanges: Arc::new(Semaphore::new(usize::from(args.limits.max_connections))),
+        max_exchanges,
+        reports,
+        broken: Throttle::new(),
+        verified: AtomicU64::new(0),
+        all: AtomicU64::new(0),
+    });
+    greet(&shared, address);
+    // A terminal that takes nothing more, as one that is paused, must not hold up the requests.
+    std::thread::scope(|scope| {
+        let printer = scope.spawn(|| print(waiting, out));
+        let outcome = runtime.block_on(serve(&shared, listener, usize::from(args.limits.max_connections)));
+        let (all, verified) = (shared.all.load(Ordering::Relaxed), shared.verified.load(Ordering::Relaxed));
+        // Also what did not end in time.
+        runtime.shutdown_background();
+        drop(shared);
+        printer.join().map_err(|_| "the output broke off")??;
+        outcome?;
+        note(&format!("{all} {}, {verified} verified", if all == 1 { "request" } else { "requests" }));
+        Ok(true)
+    })
+}
+
+/// On standard error, so that standard output holds nothing but requests.
+fn greet(shared: &Shared, address: SocketAddr) {
+    note(&format!(
+        "listening on http://{address} for {}, passing on to {}; Ctrl-C ends it",
+        shared.judge.public_url(),
+        shared.service.url()
+    ));
+    if !address.ip().is_loopback() {
+        note(&format!("{} is open to other machines: whoever reaches it reaches your service", address.ip()));
+    }
+    if shared.captures.is_some() {
+        note("each request is saved in the folder of --save, with the personal data that it holds");
+    }
+}
+
+fn print(mut reports: mpsc::Receiver<String>, out: &mut Out) -> std::io::Result<()> {
+    while let Some(report) = reports.blocking_recv() {
+        out.write_all(report.as_bytes())?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+async fn serve(shared: &Arc<Shared>, listener: TcpListener, max_connections: usize) -> Result<(), Failure> {
+    let mut end = std::pin::pin!(ended());
+    let connections = Arc::new(Semaphore::new(max_connections));
+    let graceful = GracefulShutdown::new();
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    // What the service answers comes back as it is, and what comes in goes on as it is.
+    builder.http1().timer(TokioTimer::new()).preserve_header_case(true).auto_date_header(false);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .auto_date_header(false)
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(MAX_HEAD);
+    loop {
+        let next = async {
+            let permit = Arc::clone(&connections).acquire_owned().await;
+            (permit, listener.accept().await)
+        };
+        let (permit, accepted) = tokio::select! {
+            next = next => next,
+            () = &mut end => break,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Too many open files, say. Whatever it is, it passes or fills the terminal.
+                note(&format!("a connection could not be taken: {error}"));
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+        };
+        // Only delays small answers.
+        let _ = stream.set_nodelay(true);
+        let stream = TokioIo::new(Idle::new(stream, shared.timeout.saturating_mul(2)));
+        let (for_requests, for_connection) = (Arc::clone(shared), Arc::clone(shared));
+        let service = service_fn(move |request| answer(Arc::clone(&for_requests), request));
+        let connection = graceful.watch(builder.serve_connection(stream, service).into_owned());
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                for_connection.tell_broken(error.as_ref());
+            }
+            drop(permit);
+        });
+    }
+    drop(listener);
+    let finished = async {
+        graceful.shutdown().await;
+        // An exchange whose tunnel has gone goes on without its connection.
+        drop(shared.exchanges.acquire_many(shared.max_exchanges).await);
+    };
+    tokio::select! {
+        _ = tokio::time::timeout(FAREWELL, finished) => {}
+        () = ended() => {}
+    }
+    Ok(())
+}
+
+/// Returns when someone ends the program: with Ctrl-C, or as a service manager does.
+async fn ended() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        return;
+    }
+    // Without a handler the default action ends the program.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Runs the exchange as a task of its own: it is reported whole even if the tunnel hangs up meanwhile.
+async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<AnswerBody>, Infallible> {
+    let (sender, receiver) = oneshot::channel();
+    tokio::spawn(exchange(shared, request, sender));
+    Ok(receiver.await.unwrap_or_else(|_| body::plain(StatusCode::INTERNAL_SERVER_ERROR)))
+}
+
+impl Shared {
+    /// Hands a report to the printer.
+    async fn report(&self, report: &Report) {
+        self.all.fetch_add(1, Ordering::Relaxed);
+        if report.is_verified() {
+            self.verified.fetch_add(1, Ordering::Relaxed);
+        }
+        let text = match self.format {
+            Format::Text => report.text(),
+            Format::Json => report.json(),
+        };
+        // It only fails if standard output did, which ends the printer.
+        let _ = self.reports.send(text).await;
+    }
+
+    /// What is not even a request has no line. That a client closed its connection is worth none.
+    fn tell_broken(&self, error: &(dyn std::error::Error + 'static)) {
+        let is_parse = error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse);
+        if is_parse && self.broken.allow() {
+            note(&format!("a request that is not HTTP was refused with 400: {error}"));
+        }
+    }
+}
