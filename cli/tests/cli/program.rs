@@ -62,7 +62,7 @@ pub fn run(arguments: &[&str], input: &[u8]) -> Outcome {
 }
 
 /// Nothing as long as a signature and of its characters stands anywhere.
-fn assert_shows_no_signature(outcome: &Outcome) {
+pub fn assert_shows_no_signature(outcome: &Outcome) {
     for text in [&outcome.stdout, &outcome.stderr] {
         for word in text.split(|c: char| !c.is_ascii_alphanumeric() && !"+/=".contains(c)) {
             let is_hex = word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());

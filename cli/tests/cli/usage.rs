@@ -8,7 +8,7 @@ use crate::program::*;
 #[test]
 fn help_teaches() {
     run(&["--help"], b"").assert(0, "explain").assert(0, "HUBSPOT_CLIENT_SECRET").assert(0, "Exit status");
-    for command in ["verify", "explain", "sign", "send"] {
+    for command in ["verify", "explain", "sign", "send", "listen"] {
         let help = run(&[command, "--help"], b"");
         help.assert(0, "Example")
             .assert(0, &format!("hubspot-signature {command} "))
@@ -25,7 +25,7 @@ fn without_arguments_the_help_is_an_error() {
     assert!(outcome.stderr.contains("Usage:"), "{outcome:?}");
 }
 
-const COMMANDS: [&str; 6] = ["verify", "explain", "sign", "send", "completions", "man"];
+const COMMANDS: [&str; 7] = ["verify", "explain", "sign", "send", "listen", "completions", "man"];
 
 /// `run` looks for it: on both outputs, wherever it stands.
 #[test]
