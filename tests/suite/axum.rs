@@ -1,22 +1,18 @@
 //! The promises of the feature `axum`: the extractor gives what the layer left, and fails loudly where it left nothing.
-#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
-#![cfg(feature = "axum")]
-
-mod adapters_common;
 
 use std::convert::Infallible;
 
-use adapters_common::service::run;
-use adapters_common::{NOW, signed_for, verifier};
+use crate::common::http::signed_for;
+use crate::common::service::run;
+use crate::common::{NOW, verifier};
 use axum_core::body::Body;
 use axum_core::extract::{FromRequest, FromRequestParts};
 use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
-use hubspot_signature::http::PublicUrl;
 use hubspot_signature::tower::VerifyLayer;
-use hubspot_signature::{Error, Verified, Version};
+use hubspot_signature::{Error, PublicUrl, Verified, Version};
 use tower::{Layer, ServiceExt, service_fn};
 
 /// What axum makes of a handler that takes `Verified` and the body.
@@ -26,7 +22,7 @@ async fn handle(request: Request<Body>) -> Result<Response, Infallible> {
         Ok(verified) => verified,
         Err(rejection) => return Ok(rejection.into_response()),
     };
-    // The proof stays for whoever asks next.
+    // The proof stays for who asks next.
     assert_eq!(parts.extensions.get(), Some(&verified));
     let body = Bytes::from_request(Request::from_parts(parts, body), &()).await.unwrap();
     Ok(format!("{} bytes by {}", body.len(), verified.version()).into_response())
@@ -44,7 +40,7 @@ fn text(response: Response) -> (StatusCode, String) {
 
 #[test]
 fn a_handler_behind_the_layer_gets_the_proof() {
-    let layer = VerifyLayer::new(verifier(), PublicUrl::new("https://hooks.example.com").unwrap()).clock(|| NOW);
+    let layer = VerifyLayer::with_clock(verifier(), PublicUrl::server("https://hooks.example.com").unwrap(), || NOW);
     let service =
         layer.layer(service_fn(|request: Request<http_body_util::Full<Bytes>>| handle(request.map(Body::new))));
     let response = run(service.clone().oneshot(sent())).unwrap();

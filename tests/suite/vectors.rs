@@ -1,9 +1,6 @@
 //! The published known answers: computed, and verified whole and in chunks of every size.
-#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 
-mod common;
-
-use common::{Request, naive};
+use crate::common::{Request, oracle};
 use hubspot_signature::{ClientSecret, Error, Header, MatchedSecret, UnixTime, Verified, Verifier, Version};
 use serde_json::Value;
 
@@ -20,7 +17,7 @@ struct Vector {
 
 /// The fields are described in vectors/README.md.
 fn vectors() -> Vec<Vector> {
-    let file: Value = serde_json::from_str(include_str!("vectors/official.json")).expect("JSON");
+    let file: Value = serde_json::from_str(include_str!("../vectors/official.json")).expect("JSON");
     let read = |vector: &Value| {
         let text = |field: &str| vector[field].as_str().map(str::to_owned);
         let needed = |field: &str| text(field).unwrap_or_else(|| panic!("no {field} in {vector}"));
@@ -58,7 +55,9 @@ impl Vector {
     }
 
     fn verifier(&self) -> Verifier {
-        Verifier::new(&self.secret).expect("a usable secret").minimum_version(Version::V1)
+        let verifier = Verifier::new(&self.secret, Version::V1).expect("a usable secret");
+        // Two are of the body `REQUEST_BODY`, which no product of HubSpot sends.
+        if self.body == "REQUEST_BODY" { verifier.dangerously_accept_any_body() } else { verifier }
     }
 }
 
@@ -79,7 +78,6 @@ fn computed() {
             _ => secret.v3(method, uri, body.as_bytes(), vector.time()),
         };
         assert_eq!(computed.as_str(), vector.signature, "{id}");
-        assert_eq!(computed.version(), vector.version, "{id}");
     }
 }
 
@@ -89,9 +87,9 @@ fn computed_naively() {
     for vector in vectors() {
         let Vector { id, method, uri, body, .. } = &vector;
         let computed = match (vector.version, &vector.timestamp) {
-            (Version::V1, None) => naive::v1(&vector.secret, body),
-            (Version::V2, None) => naive::v2(&vector.secret, method, uri, body),
-            (_, Some(timestamp)) => naive::v3(&vector.secret, method, uri, body, timestamp),
+            (Version::V1, None) => oracle::v1(&vector.secret, body),
+            (Version::V2, None) => oracle::v2(&vector.secret, method, uri, body),
+            (_, Some(timestamp)) => oracle::v3(&vector.secret, method, uri, body, timestamp),
             _ => panic!("{id} has no timestamp"),
         };
         assert_eq!(computed, vector.signature, "{id}");
@@ -113,7 +111,7 @@ fn verified_whole_and_in_chunks_of_every_size() {
     let mut refused = Vec::new();
     for vector in vectors() {
         let (verifier, request, now) = (vector.verifier(), vector.request(), vector.time());
-        let whole = verifier.verify_at(&request.head(), &request.body, now);
+        let whole = verifier.verify(&request.head(), &request.body, now);
         match expected_refusal(&vector) {
             Some(error) => {
                 assert_eq!(whole, Err(error), "{}", vector.id);
@@ -123,7 +121,13 @@ fn verified_whole_and_in_chunks_of_every_size() {
                 let verified: Verified = whole.unwrap_or_else(|error| panic!("{}: {error}", vector.id));
                 assert_eq!(verified.version(), vector.version);
                 assert_eq!(verified.timestamp(), vector.timestamp.is_some().then_some(now));
-                assert_eq!(verified.secret(), MatchedSecret::Current);
+                assert_eq!(verified.matched_secret(), MatchedSecret::Current);
+                let by_default = Verifier::new(&vector.secret, Version::V1).unwrap();
+                let default = by_default.verify(&request.head(), &request.body, now);
+                match vector.body.as_str() {
+                    "REQUEST_BODY" => assert!(matches!(default, Err(Error::BodyNotJson { .. })), "{}", vector.id),
+                    _ => assert_eq!(default, whole, "{}", vector.id),
+                }
             }
         }
         for size in 1..=70 {

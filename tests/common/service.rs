@@ -1,6 +1,4 @@
-//! For the tests of `tower`: bodies that follow a script, an inner service that remembers, and an executor of one thread.
-
-#![allow(dead_code, reason = "each test binary uses its part")]
+//! Bodies that follow a script, an inner service that remembers, and an executor of one thread.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
