@@ -9,17 +9,19 @@ use axum::{Json, Router};
 use hubspot_signature::tower::VerifyLayer;
 use hubspot_signature::{PublicUrl, Verified, Verifier, Version};
 use serde_json::{Value, json};
-use suite::{BODY_LIMIT, PUBLIC_URL, Request, SECRET, Signer, exchange, forged, genuine, hold};
+use suite::{BODY_LIMIT, Nginx, PUBLIC_URL, Request, SECRET, Signer, exchange, forged, genuine, hold};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
+async fn webhook(_: Verified, Json(event): Json<Value>) -> Json<Value> {
+    Json(json!({ "received": event["objectId"] }))
+}
+
+async fn card(_: Verified, Query(query): Query<HashMap<String, String>>) -> Json<Value> {
+    Json(json!({ "results": [{ "objectId": 1, "title": query.get("userEmail") }] }))
+}
+
 fn routes() -> Router {
-    async fn webhook(_: Verified, Json(event): Json<Value>) -> Json<Value> {
-        Json(json!({ "received": event["objectId"] }))
-    }
-    async fn card(_: Verified, Query(query): Query<HashMap<String, String>>) -> Json<Value> {
-        Json(json!({ "results": [{ "objectId": 1, "title": query.get("userEmail") }] }))
-    }
     Router::new().route("/hubspot", post(webhook)).route("/card", get(card))
 }
 
@@ -79,6 +81,69 @@ fn on_a_nested_router_with_its_prefix() {
 fn outside_a_nest() {
     holds(Router::new().nest("/crm", routes()).layer(layer("")), "/crm", 401);
     holds(Router::new().nest("/crm", routes()).route_layer(layer("")), "/crm", 404);
+}
+
+/// The routes with the endpoints that HubSpot calls at this prefix.
+fn endpoints(prefix: &str) -> Router {
+    let layer = |path| {
+        let url = PublicUrl::endpoint(&format!("{PUBLIC_URL}{prefix}{path}")).expect("a URL");
+        VerifyLayer::new(verifier(), url)
+    };
+    Router::new()
+        .route("/hubspot", post(webhook).layer(layer("/hubspot")))
+        .route("/card", get(card).layer(layer("/card")))
+}
+
+#[test]
+fn endpoints_need_no_prefix() {
+    holds(endpoints(""), "", 404);
+    holds(Router::new().nest("/crm", endpoints("/crm")), "/crm", 404);
+    let inner = Router::new().nest("/crm", endpoints("/api/crm"));
+    holds(Router::new().nest("/api", inner), "/api/crm", 404);
+}
+
+/// nginx removes the prefix that HubSpot calls, or adds one that the router removes again.
+#[test]
+fn endpoints_behind_nginx() {
+    let genuine = |prefix| {
+        let mut cases = genuine(prefix);
+        // nginx drops it.
+        cases.retain(|case| !case.request.target.ends_with('?'));
+        cases
+    };
+    let (address, _runtime) = serve(endpoints("/crm"));
+    let nginx = Nginx::before(address);
+    hold(&genuine("/crm"), |request| nginx.exchange(request));
+    hold(&forged("/crm"), |request| nginx.exchange(request));
+
+    let (address, _runtime) = serve(Router::new().nest("/inside", endpoints("")));
+    let nginx = Nginx::adding("/inside/", address);
+    hold(&genuine(""), |request| nginx.exchange(request));
+    hold(&forged(""), |request| nginx.exchange(request));
+}
+
+/// Genuine at one endpoint, sent to another: neither by its own path nor under that of the other.
+#[test]
+fn a_request_for_another_endpoint_does_not_verify() {
+    let url = || PublicUrl::endpoint(&format!("{PUBLIC_URL}/hubspot")).expect("a URL");
+    let routes = Router::new().route("/hubspot", post(webhook)).route("/other", post(webhook));
+    let (address, _runtime) = serve(routes.clone().layer(VerifyLayer::new(verifier(), url())));
+    let signed = |path: &str| {
+        let mut request = Request::new("POST", path, r#"{"objectId":7}"#).signed_by(Signer::ThisCrate);
+        request.headers.push(("Content-Type".into(), "application/json".into()));
+        request
+    };
+    let at = |path: &str, request: Request| status(address, &Request { target: path.into(), ..request });
+    assert_eq!(at("/hubspot", signed("/hubspot")), 200);
+    for path in ["/other", "/hubspot"] {
+        assert_eq!(at(path, signed("/other")), 401, "{path}");
+    }
+    assert_eq!(at("/other", signed("/hubspot")), 401);
+
+    // The option says what it risks.
+    let layer = VerifyLayer::new(verifier(), url().dangerously_accept_any_path());
+    let (address, _runtime) = serve(routes.layer(layer));
+    assert_eq!(status(address, &Request { target: "/other".into(), ..signed("/hubspot") }), 200);
 }
 
 #[test]

@@ -1,0 +1,1 @@
+../../examples/frameworks/worker/src/lib.rs

@@ -1,0 +1,203 @@
+//! What single example servers do beyond judging: log and count, stream to a file, take a new secret.
+
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use suite::{BODY_LIMIT, BODY_TIMEOUT, Connection, PUBLIC_URL, Request, SECRET, Server, Signer, exchange};
+
+fn webhook(body: impl Into<Vec<u8>>) -> Request {
+    Request::new("POST", "/hubspot?tenant=7", body).signed_by(Signer::ThisCrate)
+}
+
+fn status(server: &Server, request: &Request) -> u16 {
+    exchange(server.address, request).expect("an answer").status
+}
+
+/// The value of each header that carries a signature, in every encoding of the log.
+fn signatures(request: &Request) -> Vec<String> {
+    let names = ["x-hubspot-signature", "x-hubspot-signature-v3"];
+    let signed = request.headers.iter().filter(|(name, _)| names.contains(&&*name.to_lowercase()));
+    signed.map(|(_, value)| String::from_utf8(value.clone()).expect("text")).collect()
+}
+
+#[test]
+fn axum_logs_and_counts() {
+    let folder = tempfile::tempdir().expect("a new folder");
+    let path = folder.path().join("log");
+    let log = fs::File::create(&path).expect("a file");
+    let server = Server::start_with("axum", |command| {
+        command.stderr(log);
+    });
+    let genuine = webhook(r#"{"objectId":7}"#);
+    let json = |request: &Request| {
+        let mut request = request.clone();
+        request.headers.push(("Content-Type".into(), "application/json".into()));
+        request
+    };
+    let card = Request::new("GET", "/card?userEmail=ann%40example.com", "").signed_by(Signer::ThisCrate);
+    let forged = Request { body: r#"{"objectId":8}"#.into(), ..genuine.clone() };
+    let stale = Request { headers: Vec::new(), ..genuine.clone() }
+        .signed_at(hubspot_signature::UnixTime::from_secs(1_700_000_000));
+    let requests = [
+        (json(&genuine), 200),
+        (json(&genuine), 200),
+        (card, 200),
+        (json(&forged), 401),
+        (json(&stale), 401),
+        (Request { headers: Vec::new(), ..genuine.clone() }, 401),
+    ];
+    for (request, expected) in &requests {
+        assert_eq!(status(&server, request), *expected);
+    }
+
+    let metrics = exchange(server.address, &Request::new("GET", "/metrics", "")).expect("an answer");
+    let metrics = String::from_utf8(metrics.body).expect("text");
+    for line in [
+        r#"hubspot_accepted_total{version="v3",secret="current"} 3"#,
+        r#"hubspot_refused_total{code="mismatch"} 1"#,
+        r#"hubspot_refused_total{code="timestamp_too_old"} 1"#,
+        r#"hubspot_refused_total{code="missing_signature"} 1"#,
+    ] {
+        assert!(metrics.lines().any(|found| found == line), "{line}: {metrics}");
+    }
+
+    let log = fs::read_to_string(&path).expect("text");
+    let lines: Vec<&str> = log.lines().collect();
+    let [first, _, _, mismatch, too_old, missing] = lines[..] else { panic!("{log}") };
+    let url = r#"url="https://hooks.example.com/hubspot?tenant=7""#;
+    for (line, parts) in [
+        (first, &["INFO", r#"version="v3""#, r#"secret="current""#, "accepted"][..]),
+        (mismatch, &["WARN", r#"code="mismatch""#, r#"version="v3""#, r#"method="POST""#, url]),
+        (too_old, &["WARN", r#"code="timestamp_too_old""#, r#"method="POST""#, url]),
+        (missing, &["WARN", r#"code="missing_signature""#, r#"method="POST""#, url]),
+    ] {
+        assert!(parts.iter().all(|part| line.contains(part)), "{line}");
+    }
+    for signature in requests.iter().flat_map(|(request, _)| signatures(request)) {
+        assert!(!log.contains(&signature) && !metrics.contains(&signature), "{log}");
+    }
+    assert!(!log.contains(SECRET));
+}
+
+fn files(folder: &Path) -> Vec<u64> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("readable"));
+    // One may be gone by now.
+    entries.filter_map(|entry| Some(entry.metadata().ok()?.len())).collect()
+}
+
+/// Waits until the server has come so far: it says nothing of it.
+fn until(what: &str, condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(60), "{what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn hyper_streams_to_a_file_that_a_refusal_deletes() {
+    const CHUNKED: &str = "Transfer-Encoding: chunked\r\n";
+    let folder = tempfile::tempdir().expect("a new folder");
+    let server = Server::start_with("hyper", |command| {
+        command.env("FOLDER", folder.path());
+    });
+    let length = || files(folder.path()).iter().sum::<u64>();
+    let opening = br#"{"objectId":7,"padding":""#;
+    let open = |request: &Request| {
+        let mut connection = Connection::open(server.address);
+        connection.send_head(request, "internal.test", CHUNKED);
+        connection.send_chunk(opening);
+        connection
+    };
+
+    // The body arrives in the file as it comes, and the file is gone after the answer.
+    let request = webhook([&opening[..], b"x\"}"].concat());
+    let mut connection = open(&request);
+    until("the file is written", || length() == opening.len() as u64);
+    connection.send_chunk(b"x\"}");
+    connection.send(b"0\r\n\r\n");
+    assert_eq!(
+        connection.answer().map(|answer| (answer.status, answer.body)),
+        Some((200, br#"{"received":7}"#.into()))
+    );
+    assert!(files(folder.path()).is_empty());
+
+    // Without a signature, there is no file.
+    let connection = open(&request.clone().without(&["x-hubspot-signature-v3"]));
+    assert_eq!(connection.answer().map(|answer| answer.status), Some(401));
+    assert!(files(folder.path()).is_empty());
+
+    // Too much: refused at the chunk that crosses the limit.
+    let mut connection = open(&request);
+    until("the file is written", || length() == opening.len() as u64);
+    let chunk = [b'x'; 1024];
+    while connection.send_chunk(&chunk) {
+        assert!(length() <= BODY_LIMIT as u64);
+    }
+    assert_eq!(connection.answer().map(|answer| answer.status), Some(413));
+    assert!(files(folder.path()).is_empty());
+
+    // Another body than was signed.
+    let mut connection = open(&request);
+    until("the file is written", || length() == opening.len() as u64);
+    connection.send_chunk(b"y\"}");
+    connection.send(b"0\r\n\r\n");
+    assert_eq!(connection.answer().map(|answer| answer.status), Some(401));
+    assert!(files(folder.path()).is_empty());
+
+    // Broken off, and never ended.
+    let mut connection = open(&request);
+    until("the file is written", || length() == opening.len() as u64);
+    connection.cut_off();
+    until("the file is deleted", || files(folder.path()).is_empty());
+    let start = Instant::now();
+    let connection = open(&request);
+    until("the file is written", || length() == opening.len() as u64);
+    assert_eq!(connection.answer().map(|answer| answer.status), Some(408));
+    assert!(start.elapsed() >= BODY_TIMEOUT);
+    assert!(files(folder.path()).is_empty());
+}
+
+#[test]
+fn reload_takes_the_new_secret_at_the_next_request() {
+    let folder = tempfile::tempdir().expect("a new folder");
+    let file = folder.path().join("secret");
+    let secrets = ["12345678-aaaa-bbbb-cccc-ddddeeee0001", "12345678-aaaa-bbbb-cccc-ddddeeee0002"];
+    fs::write(&file, format!("{}\n", secrets[0])).expect("written");
+    let mut server = Server::start_with("reload", |command| {
+        command.env("HUBSPOT_CLIENT_SECRET_FILE", &file);
+    });
+    let [old, new] = secrets.map(|secret| {
+        let url = format!("{PUBLIC_URL}/hubspot");
+        Request::new("POST", "/hubspot", "{}").signed(secret, &url, hubspot_signature::UnixTime::now())
+    });
+    let answer = |request: &Request| {
+        let answer = exchange(server.address, request).expect("an answer");
+        (answer.status, String::from_utf8(answer.body).expect("text"))
+    };
+    let accepted = |secret: &str| (200, secret.to_owned());
+    let refused = (401, String::new());
+
+    assert_eq!(answer(&old), accepted("current"));
+    assert_eq!(answer(&new), refused);
+    // Both while HubSpot changes over.
+    fs::write(&file, format!("{}\n{}\n", secrets[1], secrets[0])).expect("written");
+    assert_eq!(answer(&new), accepted("current"));
+    assert_eq!(answer(&old), accepted("previous"));
+    fs::write(&file, format!("{}\n", secrets[1])).expect("written");
+    assert_eq!(answer(&old), refused);
+    assert_eq!(answer(&new), accepted("current"));
+    // What cannot be a secret changes nothing, and neither does a file that is gone.
+    for broken in ["", "\n", "changeme\n"] {
+        fs::write(&file, broken).expect("written");
+        assert_eq!(answer(&new), accepted("current"), "{broken:?}");
+        assert_eq!(answer(&old), refused, "{broken:?}");
+    }
+    fs::remove_file(&file).expect("there");
+    assert_eq!(answer(&new), accepted("current"));
+    fs::write(&file, format!("{}\n", secrets[0])).expect("written");
+    assert_eq!(answer(&old), accepted("current"));
+    assert!(server.is_running());
+}

@@ -1,0 +1,57 @@
+//! The handler without its platform, by a clock of the test's own.
+
+use example_worker::{received, settings, webhook};
+use http::{Request, StatusCode};
+use http_body_util::{Full, StreamBody};
+use hubspot_signature::{ClientSecret, PublicUrl, UnixTime, Verifier};
+use serde_json::json;
+
+const SECRET: &str = "12345678-aaaa-bbbb-cccc-ddddeeeeffff";
+const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
+
+fn configured() -> (Verifier, PublicUrl) {
+    settings(SECRET, "https://hooks.example.com/hubspot").expect("usable")
+}
+
+/// Workers see the whole URL.
+fn signed(body: impl AsRef<[u8]> + Into<Vec<u8>>) -> Request<Full<&'static [u8]>> {
+    let url = "https://hooks.example.com/hubspot?tenant=7";
+    let signed = ClientSecret::new(SECRET).expect("usable").sign("POST", url, body.as_ref(), NOW);
+    let mut request = Request::post(url);
+    for (name, value) in signed.expect("a request to sign").pairs() {
+        request = request.header(name, value);
+    }
+    request.body(Full::new(&*body.into().leak())).expect("a request")
+}
+
+async fn status(request: Request<Full<&'static [u8]>>, now: UnixTime) -> Result<(), StatusCode> {
+    let (verifier, url) = configured();
+    received(&verifier, &url, request, now).await.map(drop).map_err(|(status, _)| status)
+}
+
+#[tokio::test]
+async fn accepts_what_hubspot_signed() {
+    let (verifier, url) = configured();
+    let body = received(&verifier, &url, signed(r#"{"objectId":7}"#), NOW).await.expect("genuine");
+    assert_eq!(webhook(&body), Ok(json!({ "received": 7 })));
+}
+
+#[tokio::test]
+async fn refuses_the_rest() {
+    assert_eq!(status(signed("{}"), NOW).await, Ok(()));
+    let six_minutes = UnixTime::from_millis(NOW.as_millis() + 360_000);
+    assert_eq!(status(signed("{}"), six_minutes).await, Err(StatusCode::UNAUTHORIZED));
+    assert_eq!(status(signed("{}").map(|_| Full::new(&b"{ }"[..])), NOW).await, Err(StatusCode::UNAUTHORIZED));
+    let large = format!("\"{}\"", "x".repeat(64 * 1024));
+    assert_eq!(status(signed(large), NOW).await, Err(StatusCode::PAYLOAD_TOO_LARGE));
+    assert_eq!(webhook(b"{ "), Err(StatusCode::BAD_REQUEST));
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off() {
+    let (verifier, url) = configured();
+    let frames = [Ok(http_body::Frame::data(&b"{"[..])), Err(std::io::Error::other("gone"))];
+    let request = signed("{}").map(|_| StreamBody::new(futures_util::stream::iter(frames)));
+    let refused = received(&verifier, &url, request, NOW).await.map_err(|(status, _)| status);
+    assert_eq!(refused, Err(StatusCode::BAD_REQUEST));
+}
