@@ -4,6 +4,19 @@
 #[doc = include_str!("../docs/deployment.md")]
 pub mod deployment {}
 
+#[doc = include_str!("../docs/lambda.md")]
+pub mod lambda {}
+
+#[doc = include_str!("../docs/wasm.md")]
+pub mod wasm {}
+
+#[cfg(any(not(doctest), feature = "tower"))]
+#[doc = include_str!("../docs/queues.md")]
+pub mod queues {}
+
+#[doc = include_str!("../docs/replay.md")]
+pub mod replay {}
+
 #[cfg(any(not(doctest), feature = "diagnose"))]
 #[doc = include_str!("../docs/mismatch.md")]
 pub mod mismatch {}
@@ -17,12 +30,13 @@ pub mod migrating {}
 #[doc = include_str!("../docs/servers.md")]
 #[doc = concat!("## axum\n\nThe layer, and `Verified` as an extractor.\n\n```\n", include_str!("../docs/servers/axum.rs"), "\n```")]
 #[doc = concat!("## axum: logs and metrics\n\nThe module `telemetry` of the server above.\n\n```\n", include_str!("../docs/servers/axum-telemetry.rs"), "\n```")]
-#[doc = concat!("## hyper\n\nThe layer around a service, HTTP/1 and HTTP/2.\n\n```\n", include_str!("../docs/servers/hyper.rs"), "\n```")]
+#[doc = concat!("## hyper\n\nStreams the body to a file, and deletes it if the request is refused.\n\n```\n", include_str!("../docs/servers/hyper.rs"), "\n```")]
 #[doc = concat!("## warp\n\nThe layer around the service of the filters.\n\n```\n", include_str!("../docs/servers/warp.rs"), "\n```")]
 #[doc = concat!("## AWS Lambda\n\nThe layer around the function.\n\n```\n", include_str!("../docs/servers/lambda_http.rs"), "\n```")]
+#[doc = concat!("## Cloudflare Workers\n\nWith the time of the platform.\n\n```\n", include_str!("../docs/servers/worker.rs"), "\n```")]
 #[doc = concat!("## poem\n\nAn extractor.\n\n```\n", include_str!("../docs/servers/poem.rs"), "\n```")]
-#[doc = concat!("## actix-web\n\nAn extractor, with the core alone.\n\n```\n", include_str!("../docs/servers/actix-web.rs"), "\n```")]
-#[doc = concat!("## Rocket\n\nGuards, with the core alone.\n\n```\n", include_str!("../docs/servers/rocket.rs"), "\n```")]
+#[doc = concat!("## actix-web\n\nAn extractor, ready to paste.\n\n```\n", include_str!("../docs/servers/actix-web.rs"), "\n```")]
+#[doc = concat!("## Rocket\n\nGuards, ready to paste.\n\n```\n", include_str!("../docs/servers/rocket.rs"), "\n```")]
 #[doc = concat!("## Replay keys in Redis\n\nA server that handles each event once.\n\n```\n", include_str!("../docs/servers/replay.rs"), "\n```")]
 #[doc = concat!("## Replay keys in Redis: the store\n\nThe module `seen` of the server above.\n\n```\n", include_str!("../docs/servers/replay-seen.rs"), "\n```")]
 #[doc = concat!("## Secrets that change while the server runs\n\n`Verifiers::replace`.\n\n```\n", include_str!("../docs/servers/reload.rs"), "\n```")]

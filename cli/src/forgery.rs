@@ -143,8 +143,7 @@ impl Forgery {
             }
             Self::Relabelled => Some(relabelled(unsigned, signer, captured_at)?),
             Self::Extended => extended(unsigned, signer, captured_at)?,
-            // Takes more than one request: `check` sends them.
-            Self::Respelled => None,
+            Self::Respelled => Some(respelled(signer.sign(unsigned, now)?)?),
         })
     }
 }

@@ -1,0 +1,60 @@
+//! Several apps behind one endpoint, and the change of a secret.
+
+use axum::Router;
+use hubspot_signature::tower::VerifyLayer;
+use hubspot_signature::{PublicUrl, SecretError, Verified, Verifier, Verifiers, Version};
+
+const APPS: [&str; 2] = ["sales", "service"];
+
+fn apps(secrets: [&str; 2]) -> Result<Verifiers, SecretError> {
+    let [sales, service] = secrets.map(|secret| Verifier::new(secret, Version::V3));
+    Ok(Verifiers::new(sales?, [service?]))
+}
+
+async fn webhook(verified: Verified) -> &'static str {
+    APPS[verified.matched_verifier()]
+}
+
+fn rotating() -> Result<Verifier, Box<dyn std::error::Error>> {
+    let previous = std::env::var("HUBSPOT_PREVIOUS_SECRET").ok();
+    Ok(Verifier::new(&std::env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.previous_secret(previous.as_deref())?)
+}
+
+use crate::prelude::{self, signed_with};
+
+const SECRETS: [&str; 3] = [
+    "12345678-aaaa-bbbb-cccc-ddddeeee0001",
+    "12345678-aaaa-bbbb-cccc-ddddeeee0002",
+    "12345678-aaaa-bbbb-cccc-ddddeeee0003",
+];
+
+#[tokio::test]
+async fn each_app_by_its_own_secret() {
+    let verifiers = apps([SECRETS[0], SECRETS[1]]).expect("usable");
+    let url = PublicUrl::endpoint("https://hooks.example.com/hubspot").expect("a URL");
+    let routes =
+        Router::new().route("/hubspot", axum::routing::post(webhook)).layer(VerifyLayer::new(verifiers.clone(), url));
+    let answer = async |secret| {
+        let request = signed_with(secret, "https://hooks.example.com/hubspot", "/hubspot", "{}");
+        let (status, text) = prelude::answer(&routes, request).await;
+        (status.as_u16(), text)
+    };
+    assert_eq!(answer(SECRETS[0]).await, (200, "sales".to_owned()));
+    assert_eq!(answer(SECRETS[1]).await, (200, "service".to_owned()));
+    assert_eq!(answer(SECRETS[2]).await.0, 401);
+
+    // The layer's clone sees the change.
+    let [service, sales] = [SECRETS[2], SECRETS[0]].map(|secret| Verifier::new(secret, Version::V3).expect("usable"));
+    verifiers.replace(sales, [service]);
+    assert_eq!(answer(SECRETS[0]).await, (200, "sales".to_owned()));
+    assert_eq!(answer(SECRETS[1]).await.0, 401);
+    assert_eq!(answer(SECRETS[2]).await, (200, "service".to_owned()));
+}
+
+#[test]
+fn no_previous_secret_is_no_error_and_no_secret_is_one() {
+    assert!(rotating().is_err());
+    let previous: Option<&str> = None;
+    assert!(prelude::verifier().previous_secret(previous).is_ok());
+    assert!(prelude::verifier().previous_secret(Some("")).is_err());
+}

@@ -1,0 +1,234 @@
+//! HubSpot's headers: every way to hand them over, white space, and every byte value in every position.
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
+
+mod common;
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use common::{BODY, NOW, Request, SECRET, URI, headers_of, lax_verifier, naive, secret};
+use hubspot_signature::{Error, Header, RequestHead, SignatureHeaders, Verified, Verifier, Version};
+
+fn judge(headers: SignatureHeaders<'_>) -> Result<Verified, Error> {
+    lax_verifier().verify_at(&RequestHead { method: "POST", uri: URI, headers }, BODY.as_bytes(), NOW)
+}
+
+/// Any digit in the timestamp is well-formed and of an acceptable age: only the signature decides.
+fn ageless_verifier() -> Verifier {
+    lax_verifier().max_age(Duration::MAX).max_clock_skew(Duration::MAX)
+}
+
+#[test]
+fn names() {
+    let documented =
+        ["X-HubSpot-Signature", "X-HubSpot-Signature-Version", "X-HubSpot-Signature-v3", "X-HubSpot-Request-Timestamp"];
+    for (header, documented) in Header::ALL.into_iter().zip(documented) {
+        assert_eq!(header.to_string(), documented);
+        assert_eq!(header.name(), documented.to_ascii_lowercase());
+    }
+    assert_eq!(Version::V1.header(), Header::Signature);
+    assert_eq!(Version::V2.header(), Header::Signature);
+    assert_eq!(Version::V3.header(), Header::SignatureV3);
+}
+
+/// The headers we sign with are the ones HubSpot sends and a verifier takes, in either of its two combinations.
+#[test]
+fn signed_headers() {
+    let (body, timestamp) = (BODY.as_bytes(), NOW.as_millis().to_string());
+    let v3 = naive::v3(SECRET, "POST", URI, BODY, &timestamp);
+    let by = |version: &'static str, signature: String| {
+        [
+            ("x-hubspot-signature", signature),
+            ("x-hubspot-signature-version", version.to_owned()),
+            ("x-hubspot-signature-v3", v3.clone()),
+            ("x-hubspot-request-timestamp", timestamp.clone()),
+        ]
+    };
+    let owned = |pairs: [(&'static str, &str); 4]| pairs.map(|(name, value)| (name, value.to_owned()));
+    let signed = secret().sign("POST", URI, body, NOW);
+    assert_eq!(owned(signed.as_pairs()), by("v2", naive::v2(SECRET, "POST", URI, BODY)));
+    let signed_with_v1 = secret().sign_with_v1("POST", URI, body, NOW);
+    assert_eq!(owned(signed_with_v1.as_pairs()), by("v1", naive::v1(SECRET, BODY)));
+
+    for signed in [signed, signed_with_v1] {
+        let request = Request { headers: headers_of(&signed), ..Request::new("POST", URI, BODY) };
+        let newest = request.judge(&lax_verifier()).map(|verified| verified.version());
+        assert_eq!(newest, Ok(Version::V3));
+        let older = request.without(Header::SignatureV3).judge(&lax_verifier()).expect("valid by itself");
+        assert_eq!(older.version().as_str().as_bytes(), request.header(Header::SignatureVersion).unwrap());
+    }
+}
+
+/// From pairs, by look-up and field by field, from texts and bytes, owned and borrowed: the same request.
+#[test]
+fn ways_to_hand_over() {
+    let signed = secret().sign("POST", URI, BODY.as_bytes(), NOW);
+    let pairs = signed.as_pairs();
+    let strings: Vec<(String, String)> = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    let bytes: BTreeMap<&str, Vec<u8>> = pairs.iter().map(|(n, v)| (*n, v.as_bytes().to_vec())).collect();
+    let map: HashMap<&str, &str> = pairs.into_iter().collect();
+    let multi: HashMap<&str, Vec<&str>> = pairs.iter().map(|(n, v)| (*n, vec![*v])).collect();
+    for headers in [
+        SignatureHeaders::from_pairs(pairs),
+        SignatureHeaders::from_pairs(strings.iter().map(|(name, value)| (name, value))),
+        SignatureHeaders::from_pairs(&bytes),
+        SignatureHeaders::from_pairs(pairs.map(|(name, value)| (name, value.as_bytes()))),
+        SignatureHeaders::from_pairs(pairs.into_iter().rev()),
+        SignatureHeaders::from_lookup(|name| map.get(name).copied()),
+        SignatureHeaders::from_lookup(|name| bytes.get(name)),
+        SignatureHeaders::from_lookup(|name| multi.get(name).into_iter().flatten().copied()),
+        Header::ALL.into_iter().fold(SignatureHeaders::new(), |all, header| all.with(header, map[header.name()])),
+        Header::ALL.into_iter().fold(SignatureHeaders::default(), |all, h| all.with(h, &bytes[h.name()])),
+    ] {
+        assert_eq!(judge(headers).map(|verified| verified.version()), Ok(Version::V3), "{headers:?}");
+    }
+}
+
+/// Each way sees every doubled header, and says which.
+#[test]
+fn every_way_sees_doubled_headers() {
+    let signed = secret().sign("POST", URI, BODY.as_bytes(), NOW);
+    let map: HashMap<&str, &str> = signed.as_pairs().into_iter().collect();
+    for header in Header::ALL {
+        let refusal = Err(Error::DuplicateHeader { header });
+        let upper = header.name().to_ascii_uppercase();
+        let pairs = signed.as_pairs().into_iter();
+        for times in [1, 2, 5] {
+            let again = std::iter::repeat_n((upper.as_str(), "x"), times);
+            assert_eq!(judge(SignatureHeaders::from_pairs(pairs.clone().chain(again))), refusal);
+        }
+        let twice = |name: &'static str| std::iter::repeat_n(map[name], if name == header.name() { 2 } else { 1 });
+        assert_eq!(judge(SignatureHeaders::from_lookup(twice)), refusal);
+        let endless =
+            |name: &'static str| std::iter::repeat_n(map[name], if name == header.name() { usize::MAX } else { 1 });
+        assert_eq!(judge(SignatureHeaders::from_lookup(endless)), refusal, "a third value is not asked for");
+        assert_eq!(judge(SignatureHeaders::from_pairs(pairs).with(header, "")), refusal);
+    }
+}
+
+/// Names compare without case, and only whole names count.
+#[test]
+fn header_names() {
+    let signed = secret().sign("POST", URI, BODY.as_bytes(), NOW);
+    let renamed = |rename: fn(&str) -> String| {
+        let pairs = signed.as_pairs().map(|(name, value)| (rename(name), value));
+        judge(SignatureHeaders::from_pairs(pairs))
+    };
+    let documented: fn(&str) -> String =
+        |name| Header::ALL.into_iter().find(|header| header.name() == name).expect("one of them").to_string();
+    for rename in [str::to_ascii_uppercase, str::to_ascii_lowercase, documented] {
+        assert!(renamed(rename).is_ok());
+    }
+    let others: [fn(&str) -> String; 5] = [
+        |name| format!("{name} "),
+        |name| format!(" {name}"),
+        |name| name.replace('-', "_"),
+        |name| name.replace("hubspot", "hub\u{17f}pot"), // a long s, whose capital is S, but not in ASCII
+        |name| name[1..].to_owned(),
+    ];
+    for rename in others {
+        assert_eq!(renamed(rename), Err(Error::MissingSignature));
+    }
+    // What else a request carries is of no account.
+    let noise = [("content-type", "application/json"), ("x-hubspot-signature-v4", "x"), ("x-hubspot-signature-", "x")];
+    assert!(judge(SignatureHeaders::from_pairs(signed.as_pairs().into_iter().chain(noise))).is_ok());
+    let asked = std::cell::RefCell::new(Vec::new());
+    let _ = SignatureHeaders::from_lookup(|name| {
+        asked.borrow_mut().push(name);
+        None::<&str>
+    });
+    assert_eq!(*asked.borrow(), Header::ALL.map(Header::name));
+}
+
+/// Each valid request with one signature, the header to spoil and the header's right value.
+fn targets() -> Vec<(Request, Header, Vec<u8>)> {
+    let mut targets = Vec::new();
+    for version in [Version::V1, Version::V2, Version::V3] {
+        let request = Request::signed(version, "POST", URI, BODY);
+        for (header, value) in request.headers.clone() {
+            targets.push((request.clone(), header, value));
+        }
+    }
+    assert_eq!(targets.len(), 6);
+    targets
+}
+
+/// In every position of every header every byte but the right one is refused.
+#[test]
+fn every_byte_in_every_position() {
+    let verifier = ageless_verifier();
+    for (request, header, right) in targets() {
+        for position in 0..right.len() {
+            for byte in 0..=u8::MAX {
+                let mut value = right.clone();
+                value[position] = byte;
+                let request = request.replacing(header, &value);
+                let answer = verifier.verify_at(&request.head(), &request.body, NOW);
+                assert_eq!(answer.is_ok(), value == right, "{header}: byte {byte} at {position}: {answer:?}");
+                let streamed = request.stream(&verifier, NOW, request.body.chunks(10));
+                assert_eq!(streamed, answer);
+            }
+        }
+    }
+}
+
+/// One byte more, anywhere in any header, is refused; only spaces and tabs round the value are HTTP's own.
+#[test]
+fn every_byte_inserted() {
+    let verifier = ageless_verifier();
+    for (request, header, right) in targets() {
+        for position in [0, 1, right.len() / 2, right.len() - 1, right.len()] {
+            let outside = position == 0 || position == right.len();
+            for byte in 0..=u8::MAX {
+                let mut value = right.clone();
+                value.insert(position, byte);
+                let request = request.replacing(header, &value);
+                let answer = verifier.verify_at(&request.head(), &request.body, NOW);
+                let blank = outside && matches!(byte, b' ' | b'\t');
+                assert_eq!(answer.is_ok(), blank, "{header}: byte {byte} before {position}: {answer:?}");
+            }
+        }
+    }
+}
+
+/// A byte that is missing, wherever it is.
+#[test]
+fn every_byte_removed() {
+    for (request, header, right) in targets() {
+        for position in 0..right.len() {
+            let mut value = right.clone();
+            value.remove(position);
+            assert!(request.replacing(header, &value).judge(&ageless_verifier()).is_err(), "{header} at {position}");
+        }
+    }
+}
+
+#[test]
+fn white_space_round_a_value() {
+    for (request, header, right) in targets() {
+        for (before, after) in [(" ", ""), ("", " "), ("\t", "\t"), ("  \t ", " \t  ")] {
+            let value = [before.as_bytes(), &right, after.as_bytes()].concat();
+            assert!(request.replacing(header, &value).judge(&lax_verifier()).is_ok(), "{header}");
+        }
+        for (before, after) in
+            [("\n", ""), ("", "\r\n"), ("\u{a0}", ""), ("", "\u{b}"), ("\0", ""), ("\"", "\""), ("", ","), ("", ";")]
+        {
+            let value = [before.as_bytes(), &right, after.as_bytes()].concat();
+            assert!(request.replacing(header, &value).judge(&lax_verifier()).is_err(), "{header} {before:?} {after:?}");
+        }
+        let long = [&[b' '; 10_000][..], &right, &[b'\t'; 10_000]].concat();
+        assert!(request.replacing(header, &long).judge(&lax_verifier()).is_ok());
+        let only_blanks = request.replacing(header, [b' '; 100]).judge(&lax_verifier());
+        assert!(only_blanks.is_err(), "{header} of nothing but blanks");
+    }
+    // The length in an error is that of the value without it.
+    let request = Request::signed(Version::V3, "POST", URI, BODY);
+    assert_eq!(
+        request.replacing(Header::SignatureV3, "  abc\t").judge(&lax_verifier()),
+        Err(Error::MalformedSignature { version: Version::V3, length: 3 })
+    );
+    assert_eq!(
+        request.replacing(Header::RequestTimestamp, " \t ").judge(&lax_verifier()),
+        Err(Error::MalformedTimestamp { length: 0 })
+    );
+}
