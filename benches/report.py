@@ -1,4 +1,4 @@
-"""Turns `target/results.csv` into `results/results.md` and `results/results.svg`."""
+"""Turns `target/results.csv` and `target/growth.csv` into what is in `results/`."""
 
 import csv
 import pathlib
@@ -87,13 +87,57 @@ def plot():
     return "\n".join(out + ["</svg>", ""])
 
 
+def growth():
+    """A panel for each thing that grows; both axes from zero, but for the body's, which are logarithmic."""
+    import math
+
+    rows = list(csv.DictReader((HERE.parent / "target/growth.csv").open()))
+    panels = [
+        ("µs to verify a body of so many KiB", "nanoseconds for a body of bytes", 1024, 1000, True),
+        ("ns to verify 1 KiB with so many verifiers", "nanoseconds with verifiers", 1, 1, False),
+        ("KiB held by each of so many slow connections, 32 KiB arrived",
+         "bytes held by each slow connection with 32 KiB of its body arrived", 1, 1024, False),
+        ("thousand requests a second with so many threads", "requests a second with threads", 1, 1000, False),
+    ]
+    width, height, lines = 420, 200, []
+    for index, (title, what, x_unit, y_unit, logarithmic) in enumerate(panels):
+        points = [(int(row["size"]) / x_unit, float(row["value"]) / y_unit) for row in rows if row["what"] == what]
+        scale = (lambda value: math.log(max(value, 1))) if logarithmic else (lambda value: value)
+        right, top = scale(max(x for x, _ in points)), scale(max(y for _, y in points))
+        left, bottom = 20 + index % 2 * (width + 20), 30 + index // 2 * (height + 60)
+        at = [(left + scale(x) / right * (width - 60), bottom + height - scale(y) / top * (height - 30)) for x, y in points]
+        lines.append(f'<text x="{left}" y="{bottom}" font-weight="bold">{title}</text>')
+        lines.append(f'<path d="M{left} {bottom + 10}V{bottom + height}H{left + width - 40}" fill="none" stroke="#999"/>')
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
+        lines.append(f'<polyline points="{path}" fill="none" stroke="#d9532c" stroke-width="2"/>')
+        for (x, y), (of, value) in zip(at, points):
+            lines.append(f'<text x="{x:.1f}" y="{y - 6:.1f}" font-size="9">{value:.4g}</text>')
+            lines.append(f'<text x="{x:.1f}" y="{bottom + height + 12}" font-size="9">{of:.6g}</text>')
+    size = f"0 0 {2 * width + 40} {2 * height + 140}"
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{size}" font-family="system-ui, sans-serif" font-size="12">'
+    return "\n".join([head, '<rect width="100%" height="100%" fill="#fff"/>', *lines, "</svg>", ""])
+
+
+def grown():
+    rows = list(csv.DictReader((HERE.parent / "target/growth.csv").open()))
+    kinds = dict.fromkeys(row["what"] for row in rows)
+    lines = ["| what | size: value |", "|---|---|"]
+    for kind in kinds:
+        values = ", ".join(f"{row['size']}: {row['value']}" for row in rows if row["what"] == kind)
+        lines.append(f"| {kind} | {values} |")
+    return "\n".join(lines)
+
+
 sections = [
     "Time for one request, and in brackets the multiple of the bare SHA-256 of as many bytes, medians of five runs.",
     *[table(scheme, BESIDE) for scheme in ["v1", "v2", "v3"]],
     "The crate's own cases:",
     *[table(scheme, OWN) for scheme in ["v1", "v2", "v3"]],
+    "How cost grows with the work ([plot](growth.svg)):",
+    grown(),
     f"Two threads verify {statistics.median(two_threads):.3f} times what one does.",
     (HERE / "machine.txt").read_text().strip(),
 ]
 (HERE / "results.md").write_text("\n\n".join(sections) + "\n")
 (HERE / "results.svg").write_text(plot())
+(HERE / "growth.svg").write_text(growth())

@@ -44,6 +44,7 @@ fn prepare(version: Version, case: &str) -> Box<dyn FnMut()> {
     let rotating = verifier.clone().previous_secret(PREVIOUS_SECRET).expect("usable");
     let public_url = PublicUrl::server(ORIGIN).expect("usable");
     let sample: &'static Sample = Box::leak(Box::new(match case {
+        "umlaut" => Sample::new(SECRET, version, URI, text(AN_UMLAUT, 1024), NOW),
         "mixed" => Sample::new(SECRET, version, URI, text(A_THIRD, 1024), NOW),
         _ => Sample::ascii(version, 1024),
     }));
@@ -58,7 +59,7 @@ fn prepare(version: Version, case: &str) -> Box<dyn FnMut()> {
                 }
             })
         }
-        "accepted" | "mixed" => Box::new(move || {
+        "accepted" | "umlaut" | "mixed" => Box::new(move || {
             black_box(verifier.verify(black_box(&head), black_box(&sample.body), NOW)).unwrap();
         }),
         "rotating" => Box::new(move || {
