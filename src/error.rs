@@ -104,7 +104,7 @@ pub enum Error {
     ///
     /// HubSpot sends nothing else, and the end of a URI could otherwise be passed off as a body (docs/PROTOCOL.md §5.2).
     BodyNotJson {
-        /// The form that it seems to have.
+        /// The form that it seems to have, by the bytes that have arrived.
         looks_like: BodyForm,
     },
     /// The body of a v1 or v2 request holds a NUL byte, as every body forged by length extension does
@@ -277,10 +277,10 @@ impl fmt::Display for Error {
                     Encoding::Hex => "64 lower-case hex digits",
                     Encoding::Base64 => "44 characters of padded base64",
                 };
-                write!(f, "the {version} signature is not {form} (it has {})", Bytes(length))
+                write!(f, "the {version} signature is not {form} (it has {})", Bytes(length as u64))
             }
             Self::MalformedTimestamp { length } => {
-                write!(f, "the timestamp is not 13 digits, as milliseconds are (it has {})", Bytes(length))
+                write!(f, "the timestamp is not 13 digits, as milliseconds are (it has {})", Bytes(length as u64))
             }
             Self::TimestampTooOld { timestamp, now, max_age } => {
                 let age = now.saturating_since(timestamp);
@@ -296,7 +296,7 @@ impl fmt::Display for Error {
                 write!(f, "the URI holds the byte 0x{byte:02x}, which clients must escape")
             }
             Self::UnexpectedBody => f.write_str("a GET or HEAD request has a body"),
-            Self::BodyTooLarge { limit } => write!(f, "the body is longer than the limit of {limit} bytes"),
+            Self::BodyTooLarge { limit } => write!(f, "the body is longer than the limit of {}", Bytes(limit)),
             Self::BodyNotJson { looks_like } => f.write_str(match looks_like {
                 BodyForm::ByteOrderMark => "the body begins with a byte-order mark, not as JSON does",
                 BodyForm::Gzip => "the body is not JSON; it looks like gzip",
@@ -333,7 +333,7 @@ impl From<BodyFault> for Error {
 }
 
 /// A number of bytes, with the noun that agrees with it.
-struct Bytes(usize);
+struct Bytes(u64);
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

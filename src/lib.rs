@@ -111,10 +111,22 @@
 //! headers off one that had them. So require v3.
 //!
 //! Within the 5 minutes, remember [`Verified::replay_key`] until [`Verified::expires_at`]. Use the key rather than the
-//! header's text, which several spellings share. Keep it where all your servers look, such as Redis with
-//! `SET key 1 NX PX …`. Remember it **before** the handler runs, and a crash in between loses the event; remember it
-//! **after**, and two copies that arrive together are both handled. Answer a second time with 2xx: HubSpot counts
-//! anything else as a failure, and may itself deliver an event twice.
+//! header's text, which several spellings share. In one process a set will do; several servers need a shared store:
+//!
+//! ```
+//! use hubspot_signature::{UnixTime, Verified};
+//!
+//! /// For Redis: `SET key 1 NX PX milliseconds` answers nil if the request is a replay.
+//! fn redis(verified: &Verified, now: UnixTime) -> Option<(String, u64)> {
+//!     let expires_at = verified.expires_at()?; // v1 and v2 never expire
+//!     let milliseconds = expires_at.as_millis().saturating_sub(now.as_millis()) + 1;
+//!     Some((format!("hubspot:{}", verified.replay_key()), milliseconds))
+//! }
+//! ```
+//!
+//! Remember the key **before** the handler runs, and a crash in between loses the event; remember it **after**, and two
+//! copies that arrive together are both handled. Answer a second time with 2xx: HubSpot counts anything else as a
+//! failure, and may itself deliver an event twice.
 //!
 //! # Rotation
 //!
@@ -137,9 +149,26 @@
 //!
 //! # Queues
 //!
-//! To verify later, store the method, the raw URL, the list of headers, the raw body and **your own time of receipt**,
-//! and pass that time to [`Verifier::verify`]. Never take the time from the request's own header: every replay would be
-//! fresh.
+//! To verify later, store the method, the raw URL, the list of headers, the raw body and **your own time of receipt**.
+//! Never take the time from the request's own header: every replay would be fresh.
+//!
+//! ```
+//! use hubspot_signature::{Error, RequestHead, SignatureHeaders, UnixTime, Verified, Verifier};
+//!
+//! struct Stored {
+//!     method: String,
+//!     url: String, // the public URL, with path and query as they were received
+//!     headers: Vec<(String, Vec<u8>)>, // a list, so that doubled ones stay doubled
+//!     body: Vec<u8>,
+//!     received_at: u64, // UnixTime::now().as_millis(), on arrival
+//! }
+//!
+//! fn verify(verifier: &Verifier, stored: &Stored) -> Result<Verified, Error> {
+//!     let headers = SignatureHeaders::from_pairs(stored.headers.iter().map(|(name, value)| (name, value)));
+//!     let head = RequestHead::new(&stored.method, &stored.url, headers);
+//!     verifier.verify(&head, &stored.body, UnixTime::from_millis(stored.received_at))
+//! }
+//! ```
 //!
 //! # My signature does not match
 //!

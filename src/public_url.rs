@@ -269,7 +269,7 @@ fn configured(url: &str) -> Result<Uri, PublicUrlError> {
     }
     let parsed: Uri = url.parse().map_err(|_| PublicUrlError::NotAbsolute)?;
     let signed = SignedUri::whole(url);
-    if !signed.is_absolute() || signed.forbidden_byte().is_some() {
+    if !signed.is_absolute() || signed.survey().is_err() {
         return Err(PublicUrlError::NotAbsolute);
     }
     let authority = parsed.authority().map(Authority::as_str).unwrap_or_default();

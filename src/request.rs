@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::uri::SignedUri;
+use crate::uri::{Forms, SignedUri};
 use crate::{Error, SignatureHeaders, Version};
 
 /// The part of a request that precedes its body: method, URL and HubSpot's headers.
@@ -65,18 +65,20 @@ impl<'a> RequestHead<'a> {
         &self.headers
     }
 
-    /// Judges what can be judged without the signature: the method, and the URI if the version signs it.
-    pub(crate) fn check(&self, version: Version) -> Result<(), Error> {
+    /// Judges what can be judged without the signature: the method, and the URI if the version signs it. Says in how many
+    /// forms the version may have signed it.
+    pub(crate) fn check(&self, version: Version) -> Result<Forms, Error> {
         if self.method.is_empty() || !self.method.bytes().all(|byte| byte.is_ascii_uppercase()) {
             return Err(Error::InvalidMethod);
         }
         if !version.scheme().covers_url {
-            return Ok(());
+            return Ok(Forms::One);
         }
         if !self.uri.is_absolute() {
             return Err(Error::UriNotAbsolute);
         }
-        self.uri.forbidden_byte().map_or(Ok(()), |byte| Err(Error::UriCharacter { byte }))
+        let forms = self.uri.survey().map_err(|byte| Error::UriCharacter { byte })?;
+        Ok(if version.scheme().decodes_uri { forms } else { Forms::One })
     }
 
     /// HubSpot sends no body with GET and HEAD, and the signature does not tell where the URI ends and the body begins:

@@ -122,13 +122,16 @@ impl fmt::Display for Span {
         const MINUTE: u64 = 60;
         const HOUR: u64 = 60 * MINUTE;
         const DAY: u64 = 24 * HOUR;
+        const ENDLESS: u64 = 99_999 * DAY;
         let seconds = self.0.as_secs();
         let (number, unit, lesser, lesser_unit, left_out) = match seconds {
             0 => return write!(f, "{} ms", self.0.as_millis()),
             1..MINUTE => (seconds, "s", 0, "", 0),
             MINUTE..HOUR => (seconds / MINUTE, "minute", seconds % MINUTE, "s", 0),
             HOUR..DAY => (seconds / HOUR, "h", seconds % HOUR / MINUTE, "min", seconds % MINUTE),
-            _ => (seconds / DAY, "day", 0, "", seconds % DAY),
+            DAY..ENDLESS => (seconds / DAY, "day", 0, "", seconds % DAY),
+            // Longer numbers would only make the sentence long.
+            _ => (ENDLESS / DAY, "day", 0, "", seconds.saturating_sub(ENDLESS)),
         };
         if left_out > 0 || self.0.subsec_nanos() > 0 {
             f.write_str("more than ")?;

@@ -34,20 +34,25 @@ impl<'a> SignedUri<'a> {
         !matches!(host.first(), None | Some(b'/' | b'?' | b'#' | b':' | b'@'))
     }
 
-    /// The first byte that no signed URI holds, because it could be the beginning of a body: `{`, `"`, white space or
-    /// a control character (docs/PROTOCOL.md §5.2). Clients must escape those.
-    pub(crate) fn forbidden_byte(&self) -> Option<u8> {
+    /// Looks for the twelve escapes, and for the bytes that no signed URI holds, because they could be the beginning of a
+    /// body: `{`, `"`, white space or a control character (docs/PROTOCOL.md §5.2). Clients must escape those; the first
+    /// one is the error.
+    pub(crate) fn survey(&self) -> Result<Forms, u8> {
+        const PERCENT: u8 = 2;
         let is_forbidden = |byte: u8| byte <= b' ' || matches!(byte, b'{' | b'"' | 0x7f);
-        // A fold over all bytes, which the compiler vectorises, finds out soonest that there is none.
-        let is_suspect = |part: &str| part.bytes().fold(false, |found, byte| found | is_forbidden(byte));
-        self.parts.iter().find(|part| is_suspect(part))?.bytes().find(|byte| is_forbidden(*byte))
-    }
-
-    /// Whether decoding changes the URI.
-    pub(crate) fn has_escapes(&self) -> bool {
-        // Most URIs have no `%`, and a vectorised fold finds that out soonest.
-        let has_percent = |part: &str| part.bytes().fold(0, |found, byte| found | u8::from(byte == b'%')) != 0;
-        self.parts.iter().any(|part| has_percent(part) && literal_length(part) < part.len())
+        // Most URIs have neither. A fold over all bytes, which the compiler vectorises, finds that out soonest.
+        let flags = |byte: u8| u8::from(is_forbidden(byte)) | if byte == b'%' { PERCENT } else { 0 };
+        let found = |part: &str| part.bytes().fold(0, |found, byte| found | flags(byte));
+        let mut forms = Forms::One;
+        for part in self.parts {
+            match found(part) {
+                0 => {}
+                PERCENT if literal_length(part) == part.len() => {}
+                PERCENT => forms = Forms::Two,
+                _ => return part.bytes().find(|byte| is_forbidden(*byte)).map_or(Ok(forms), Err),
+            }
+        }
+        Ok(forms)
     }
 
     /// The URI as HubSpot called it.
@@ -59,6 +64,15 @@ impl<'a> SignedUri<'a> {
     pub(crate) fn decoded(&self) -> impl Iterator<Item = &'a str> {
         self.parts.iter().copied().flat_map(decoded)
     }
+}
+
+/// How many forms of a URI v3 may have signed: as it was received, and with twelve escapes decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Forms {
+    /// Both are the same.
+    One,
+    /// They differ.
+    Two,
 }
 
 impl fmt::Display for SignedUri<'_> {

@@ -7,6 +7,7 @@ use subtle::Choice;
 use crate::body::BodyRules;
 use crate::state::State;
 use crate::time::Digits;
+use crate::uri::Forms;
 use crate::{ClientSecret, Error, RequestHead, UnixTime, Version};
 
 /// A request whose head has passed and whose body is being hashed. Made by [`Verifier::begin`](crate::Verifier::begin).
@@ -163,10 +164,9 @@ struct Candidates {
 impl Candidates {
     fn new(secret: &ClientSecret, ticket: &Ticket, head: &RequestHead<'_>) -> Self {
         let (method, uri, version) = (head.method(), head.signed_uri(), ticket.version);
-        let decodes = version.scheme().decodes_uri && uri.has_escapes();
         Self {
             as_received: secret.begin(version, method, uri.as_received()),
-            decoded: decodes.then(|| secret.begin(version, method, uri.decoded())),
+            decoded: (ticket.forms == Forms::Two).then(|| secret.begin(version, method, uri.decoded())),
         }
     }
 
@@ -202,6 +202,7 @@ pub(crate) struct Ticket {
     pub(crate) digest: [u8; 32],
     /// `None` if the version signs no timestamp.
     pub(crate) digits: Option<Digits>,
+    pub(crate) forms: Forms,
     pub(crate) timestamp: Option<UnixTime>,
     pub(crate) expires_at: Option<UnixTime>,
     /// The place of the verifier in its set.

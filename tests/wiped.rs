@@ -7,7 +7,7 @@ use std::fs::File;
 use std::hint::black_box;
 use std::os::unix::fs::FileExt;
 
-use hubspot_signature::{ClientSecret, Verifier};
+use hubspot_signature::{ClientSecret, Verifier, Version};
 use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
 
@@ -75,6 +75,7 @@ fn a_client_secret() {
 
 #[test]
 fn a_verifier_with_both_secrets() {
-    let verifier = Verifier::new(SHORT).and_then(|verifier| verifier.previous_secret(LONG)).expect("usable");
+    let verifier =
+        Verifier::new(SHORT, Version::V3).and_then(|verifier| verifier.previous_secret(LONG)).expect("usable");
     assert_overwritten(verifier, &[kept(SHORT), kept(LONG)].concat());
 }

@@ -37,6 +37,8 @@ const MAX_ANSWER: usize = 64 * 1024;
 /// As long as HubSpot waits for a connection, and for the answer to a workflow's webhook.
 const CONNECT: Duration = Duration::from_secs(3);
 const ANSWER: Duration = Duration::from_secs(30);
+/// Some servers that speak no HTTP/2 wait for more when they are spoken to in it.
+const ANSWER_OVER_HTTP2: Duration = Duration::from_secs(10);
 
 impl Client {
     pub(crate) fn new(trust: Trust) -> Result<Self, Failure> {
@@ -51,7 +53,7 @@ impl Client {
 
     /// As [`Client::send`], over HTTP/2, where header values keep their white space. None if nothing answered so.
     pub(crate) fn send_over_http2(&self, request: Request<Vec<u8>>) -> Option<Answer> {
-        self.runtime.block_on(within(ANSWER, self.exchange_over_http2(request))).ok()
+        self.runtime.block_on(within(ANSWER_OVER_HTTP2, self.exchange_over_http2(request))).ok()
     }
 
     async fn exchange(&self, request: Request<Vec<u8>>) -> Result<Answer, Fault> {

@@ -59,6 +59,9 @@ impl Captured {
             Some(body) => body,
             None => capture.body(BodyReading::Announced)?.0,
         };
+        if [Method::GET, Method::HEAD].contains(&method) && !body.is_empty() {
+            return Err("the capture is a GET or HEAD with a body, which HubSpot does not send".into());
+        }
         let older = capture.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(Header::SignatureVersion.name()));
         let is_v1 = older.is_some_and(|(_, value)| value == b"v1");
         let mut headers = HeaderMap::new();

@@ -35,19 +35,18 @@ impl Delivered {
             _ => Origin::Server(origin.to_owned()),
         };
         let prefix = Some(line()?).filter(|prefix| *prefix != "-").unwrap_or_default();
-        let (mut target, mut url) = (String::new(), oracle::PublicUrl::Unknown);
+        let mut target = String::new();
         let case = Case::parse_over(lines.next()?, |text, headers| {
             text.clone_into(&mut target);
             // Servers drop the white space before a value, and know no header that HTTP does not.
             let headers: Vec<_> = headers.iter().filter_map(as_served).collect();
-            url = oracle::public_url(&origin, prefix, &target, &headers);
-            text_of(&url)
+            text_of(&oracle::public_url(&origin, prefix, &target, &headers))
         })?;
-        Self::new(case, &origin, prefix, &target, url)
+        Self::new(case, &origin, prefix, &target)
     }
 
     /// `None` if it is no request that a server could hand over, or nothing that an operator could configure.
-    fn new(mut case: Case, origin: &Origin, prefix: &str, target: &str, url: oracle::PublicUrl) -> Option<Self> {
+    fn new(mut case: Case, origin: &Origin, prefix: &str, target: &str) -> Option<Self> {
         let public_url = match origin {
             Origin::Server(text) => {
                 let public_url = PublicUrl::server(text).ok()?;
@@ -76,6 +75,9 @@ impl Delivered {
                 HeaderValue::from_bytes(value).expect("as served"),
             );
         }
+        // Once more, since a signature may have been filled into a header that the URL is made of.
+        let url = oracle::public_url(origin, prefix, target, &case.headers);
+        case.uri = text_of(&url);
         Some(Self { case, public_url, request, url })
     }
 }

@@ -166,7 +166,7 @@ impl Combination<'_, '_> {
         let length = method.value.len().saturating_add(uri.value.len()).saturating_add(body.value.len());
         // The decoded URI is no change: the verifier accepts it for v3.
         let signed_uri = SignedUri::whole(&uri.value);
-        let both_forms = recipe.value.hmac && recipe.value.head && signed_uri.has_escapes();
+        let both_forms = recipe.value.hmac && recipe.value.head && signed_uri.survey() == Ok(crate::uri::Forms::Two);
         for candidate in candidates {
             for decode in [false, true].into_iter().take(if both_forms { 2 } else { 1 }) {
                 if !budget.spend(length) {

@@ -32,8 +32,8 @@ impl Refusal<'_> {
         self.head
     }
 
-    /// Returns the whole body if the error is [`Mismatch`](Error::Mismatch), and nothing otherwise: the body was not read
-    /// to its end then.
+    /// Returns the whole body if it was read to its end, as it was for a [`Mismatch`](Error::Mismatch), and nothing
+    /// otherwise.
     #[must_use]
     pub const fn body(&self) -> &[u8] {
         self.body

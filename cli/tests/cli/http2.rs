@@ -13,6 +13,8 @@ use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 
 use crate::program::SECRET;
 use crate::server::PUBLIC_URL;
@@ -30,6 +32,15 @@ pub struct Server(SocketAddr);
 
 impl Server {
     pub fn start(memory: Memory) -> Self {
+        Self::over(None, memory)
+    }
+
+    pub fn over_tls(mut config: ServerConfig, memory: Memory) -> Self {
+        config.alpn_protocols = vec![b"h2".into(), b"http/1.1".into()];
+        Self::over(Some(TlsAcceptor::from(Arc::new(config))), memory)
+    }
+
+    fn over(tls: Option<TlsAcceptor>, memory: Memory) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.set_nonblocking(true).expect("non-blocking");
         let address = listener.local_addr().expect("bound");
@@ -43,9 +54,16 @@ impl Server {
                     let (stream, _) = listener.accept().await.expect("accepted");
                     let seen = Arc::clone(&seen);
                     let service = service_fn(move |request| answer(memory, Arc::clone(&seen), request));
+                    let tls = tls.clone();
                     tokio::spawn(async move {
-                        let _ =
-                            Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+                        let server = Builder::new(TokioExecutor::new());
+                        let _ = match tls {
+                            None => server.serve_connection(TokioIo::new(stream), service).await,
+                            Some(tls) => {
+                                let stream = tls.accept(stream).await.expect("TLS");
+                                server.serve_connection(TokioIo::new(stream), service).await
+                            }
+                        };
                     });
                 }
             });
@@ -55,6 +73,10 @@ impl Server {
 
     pub fn url(&self, target: &str) -> String {
         format!("http://{}{target}", self.0)
+    }
+
+    pub const fn port(&self) -> u16 {
+        self.0.port()
     }
 }
 

@@ -9,6 +9,7 @@ mod http2;
 mod listen;
 mod naive;
 mod program;
+mod readme;
 mod send;
 mod server;
 mod sign;

@@ -309,6 +309,8 @@ fn a_capture_is_signed_anew() {
     let batch = File::new("batch.http", batch);
     send(&server, "/", &["--capture", batch.path()]).assert(0, "200 OK");
     assert_eq!(header(&server.last(), "x-hubspot-signature-version"), "v1");
+    let get = File::new("get.http", V3.replacen("POST", "GET", 1));
+    send(&server, "/", &["--capture", get.path()]).assert_failed("a GET or HEAD with a body");
     let curl = File::new("curl.http", "> POST /a HTTP/2\n> Content-Length: 2\n> \n* sent\n");
     send(&server, "/", &["--capture", curl.path()]).assert_failed("`curl -v` does not show the body");
     send(&server, "/", &["--capture", curl.path(), "--body", "{}"]).assert(0, "200 OK");

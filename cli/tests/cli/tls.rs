@@ -11,6 +11,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+use crate::http2;
 use crate::program::*;
 
 /// A key and its certificate, made by `openssl req -x509` and what is added to that.
@@ -34,14 +35,19 @@ impl Pair {
     }
 }
 
-/// Answers each request with 200, over TLS.
-fn serve(pair: &Pair) -> SocketAddr {
+/// What a server needs to prove who it is.
+fn config(pair: &Pair) -> ServerConfig {
     let certificates =
         CertificateDer::pem_file_iter(pair.certificate.path()).unwrap().collect::<Result<_, _>>().unwrap();
     let key = PrivateKeyDer::from_pem_file(pair.key.path()).unwrap();
     let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
-    let config = Arc::new(builder.with_single_cert(certificates, key).unwrap());
+    builder.with_single_cert(certificates, key).unwrap()
+}
+
+/// Answers each request with 200, over TLS and HTTP/1.1.
+fn serve(pair: &Pair) -> SocketAddr {
+    let config = Arc::new(config(pair));
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("bound");
     // It ends with the test.
@@ -112,4 +118,18 @@ fn a_server_without_tls_is_told() {
     let outcome = run(&["send", "--sign-local-address", "--to", &to], b"");
     assert_eq!(outcome.status, Some(2), "{outcome:?}");
     assert!(outcome.stderr.contains("or is --to http://"), "{outcome:?}");
+}
+
+/// The server's own preference for HTTP/2, and for none.
+#[test]
+fn http2_is_spoken_where_the_server_agrees() {
+    let pair = Pair::new("http2", &[]);
+    let check = |port: u16| {
+        let to = format!("https://localhost:{port}/hubspot");
+        let send = ["send", "--check", "--event", "workflow", "--public-url", crate::server::PUBLIC_URL, "--to", &to];
+        run(&[&send[..], &["--ca-file", pair.certificate.path()]].concat(), b"")
+    };
+    let server = http2::Server::over_tls(config(&pair), http2::Memory::OfText);
+    check(server.port()).assert(1, "15 of 16 forgeries refused").assert(1, "accepted 200  respelled ");
+    check(serve(&pair).port()).assert(1, "0 of 15 forgeries refused").assert(1, "respelled (no HTTP/2)");
 }

@@ -1,0 +1,24 @@
+//! The promises of the library, one module each.
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod api;
+mod attacks;
+#[cfg(feature = "axum")]
+mod axum;
+mod headers;
+#[cfg(feature = "http")]
+mod http;
+mod labels;
+mod nul;
+mod peers;
+mod policy;
+mod properties;
+mod signature_bits;
+mod signing;
+#[cfg(feature = "tower")]
+mod tower;
+mod uri;
+mod vectors;
