@@ -308,7 +308,7 @@ impl fmt::Display for Error {
             Self::BodyHasNul => f.write_str("the body holds a NUL byte, which v1 and v2 forbid"),
             #[cfg(feature = "http")]
             Self::PublicUrlUnknown { header, fault } => {
-                write!(f, "the public URL cannot be taken from the header {header}, which is {fault}")
+                write!(f, "the public URL cannot be taken from the header {header}, which is {}", fault.as_str())
             }
             #[cfg(feature = "http")]
             Self::PathNotEndpoint => f.write_str("the path of the request is not that of the endpoint"),

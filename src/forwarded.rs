@@ -1,6 +1,5 @@
 //! The scheme and host of a request as its headers give them: `Host`, `Forwarded` and `X-Forwarded-*`. [`Hop`].
 
-use core::fmt;
 use core::net::Ipv6Addr;
 
 use ::http::uri::Authority;
@@ -31,14 +30,14 @@ pub enum HeaderFault {
     Contradicted,
 }
 
-impl fmt::Display for HeaderFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl HeaderFault {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
             Self::Absent => "absent",
             Self::Doubled => "doubled",
             Self::Malformed => "malformed",
             Self::Contradicted => "contradicted",
-        })
+        }
     }
 }
 

@@ -243,7 +243,7 @@ impl Ticket {
 ///
 /// fn handle(verifier: &Verifier, head: &RequestHead<'_>, body: &[u8], now: UnixTime) -> Result<(), Error> {
 ///     let verified = verifier.verify(head, body, now)?;
-///     println!("{} under the {} secret", verified.version(), verified.matched_secret());
+///     println!("{} under the {} secret", verified.version(), verified.matched_secret().as_str());
 ///     println!("remember {} until {:?}", verified.replay_key(), verified.expires_at());
 ///     Ok(())
 /// }
@@ -362,11 +362,5 @@ impl MatchedSecret {
             Self::Current => "current",
             Self::Previous => "previous",
         }
-    }
-}
-
-impl fmt::Display for MatchedSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
