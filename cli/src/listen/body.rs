@@ -7,7 +7,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use hyper::body::{Body, Bytes, Frame};
 use tokio::sync::mpsc;
 
-/// Its connection to the tunnel is cut, so that half an answer does not look like a whole one.
+/// Makes hyper cut the connection to the tunnel, so that half an answer does not look like a whole one.
 #[derive(Debug)]
 pub(super) struct BrokeOff;
 
@@ -21,7 +21,7 @@ impl std::error::Error for BrokeOff {}
 
 pub(super) type Frames = mpsc::Sender<Result<Frame<Bytes>, BrokeOff>>;
 
-/// The frames that an exchange hands over.
+/// A body made of the frames that an exchange sends.
 pub(super) struct AnswerBody(mpsc::Receiver<Result<Frame<Bytes>, BrokeOff>>);
 
 impl AnswerBody {
@@ -40,7 +40,7 @@ impl Body for AnswerBody {
     }
 }
 
-/// An answer of this program's own. It says no more to a stranger than its status does.
+/// Returns an answer of this program's own. Only its status says anything: anyone can read it.
 pub(super) fn plain(status: StatusCode) -> Response<AnswerBody> {
     let (_, body) = AnswerBody::new();
     let mut answer = Response::new(body);

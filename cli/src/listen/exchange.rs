@@ -21,7 +21,7 @@ use crate::terminal::note;
 type Answers = oneshot::Sender<Response<AnswerBody>>;
 
 pub(super) async fn exchange(shared: Arc<Shared>, request: Request<Incoming>, answers: Answers) {
-    // Never closed.
+    // The semaphore is never closed.
     let Ok(_permit) = Arc::clone(&shared.exchanges).acquire_owned().await else { return };
     let at = UnixTime::now();
     let (mut parts, incoming) = request.into_parts();
@@ -88,7 +88,7 @@ pub(super) async fn exchange(shared: Arc<Shared>, request: Request<Incoming>, an
     shared.report(&report).await;
 }
 
-/// Judges and saves, which takes a while with a long body and a slow disk. None if that broke off.
+/// Judges and saves on another thread, as a long body or a slow disk takes time. `None` if that thread panicked.
 async fn judged(shared: &Arc<Shared>, arrived: &Arc<Arrived>) -> Option<(Judgement, Option<String>)> {
     let (shared, arrived) = (Arc::clone(shared), Arc::clone(arrived));
     let work = spawn_blocking(move || {
@@ -101,13 +101,13 @@ async fn judged(shared: &Arc<Shared>, arrived: &Arc<Arrived>) -> Option<(Judgeme
     work.await.ok()
 }
 
-/// Begins the diagnosis, which is to delay nothing.
+/// Starts the diagnosis without waiting for it.
 fn explain(shared: &Arc<Shared>, arrived: &Arc<Arrived>, url: &str, refusal: Error) -> JoinHandle<String> {
     let (shared, arrived, url) = (Arc::clone(shared), Arc::clone(arrived), url.to_owned());
     spawn_blocking(move || shared.judge.explain(&arrived, &url, refusal))
 }
 
-/// Why a body was not read.
+/// The reason why a body was not read, and the status for the tunnel.
 struct Unread {
     status: StatusCode,
     why: &'static str,
@@ -115,7 +115,7 @@ struct Unread {
 
 async fn read(body: Incoming, limit: usize, timeout: Duration) -> Result<Bytes, Unread> {
     let too_long = Unread { status: StatusCode::PAYLOAD_TOO_LARGE, why: "its body is longer than --max-body" };
-    // Not even begun: what is announced is not to be sent.
+    // Refused before the client sends it.
     if usize::try_from(body.size_hint().lower()).map_or(true, |announced| announced > limit) {
         return Err(too_long);
     }
@@ -135,7 +135,7 @@ fn add_host(parts: &mut Parts) {
     }
 }
 
-/// The headers that concern only the connection to the service.
+/// Headers that concern only the connection to the service.
 const OF_THE_CONNECTION: [HeaderName; 3] =
     [header::CONNECTION, HeaderName::from_static("keep-alive"), header::TRANSFER_ENCODING];
 
@@ -151,7 +151,7 @@ async fn pass_back(answer: Response<Incoming>, _connection: Connection, answers:
     for name in OF_THE_CONNECTION {
         parts.headers.remove(name);
     }
-    // The tunnel's connection has its own.
+    // The connection to the tunnel has a version of its own.
     parts.version = Version::default();
     let (frames, passed) = AnswerBody::new();
     let hung_up = answers.send(Response::from_parts(parts, passed)).is_err();

@@ -1,7 +1,7 @@
-//! [`Idle`]: a connection that ends when nothing has moved on it for a while.
+//! [`Idle`]: a connection that ends when no byte has moved on it for a while.
 //!
-//! hyper bounds how long the head of a request takes, but not a connection that never begins one, nor a reader that does
-//! not take its answer.
+//! hyper limits the time for the head of an HTTP/1.1 request. It limits neither a connection that never begins a request
+//! nor a client that does not read its answer.
 
 use std::io;
 use std::pin::Pin;
@@ -22,7 +22,7 @@ impl<S> Idle<S> {
         Self { stream, limit, end: Box::pin(tokio::time::sleep(limit)) }
     }
 
-    /// What came of reading or writing: progress begins a new wait, and waiting ends.
+    /// Restarts the clock on progress, and turns a wait into an error once the time is up.
     fn watch<T>(&mut self, progress: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         if progress.is_pending() {
             ready!(self.end.as_mut().poll(cx));
@@ -63,7 +63,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Idle<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // No progress of its own: what is flushed was written.
+        // Its bytes were counted when they were written.
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 

@@ -1,4 +1,4 @@
-//! [`Judge`]: the verifier as the service should have it, and the diagnosis of what it refuses.
+//! [`Judge`]: the verifier as the service should have it, and the diagnosis of its refusals.
 
 use http::HeaderMap;
 use hubspot_signature::diagnose::{Diagnostician, ReceivedRequest};
@@ -21,7 +21,7 @@ pub(super) struct Judge {
 /// A request, whole.
 pub(super) struct Arrived {
     pub(super) method: String,
-    /// Path and query as the request line has them.
+    /// Path and query, as in the request line.
     pub(super) target: String,
     pub(super) headers: HeaderMap,
     pub(super) body: hyper::body::Bytes,
@@ -29,7 +29,7 @@ pub(super) struct Arrived {
 }
 
 pub(super) struct Judgement {
-    /// The URL that HubSpot signed, if it signed this.
+    /// The URL that was verified.
     pub(super) url: String,
     pub(super) verdict: Result<Verified, Error>,
 }
@@ -48,7 +48,7 @@ impl Judge {
         if let Some(previous) = previous {
             diagnostician = diagnostician.previous_secret(previous);
         }
-        // Only the URL of an endpoint stays the same whatever the path.
+        // The URL of an endpoint is the same for every path.
         let url = |target| public_url::signed(&public_url, target).map(|Signed { url, .. }| url);
         let is_one_endpoint = url("/")? == url("/-")?;
         let mut shown = url("/")?;
@@ -91,13 +91,13 @@ impl Judge {
         self.explanations.allow()
     }
 
-    /// Why it was refused. A diagnosis can take a second.
+    /// Diagnoses a refusal, which can take a second.
     pub(super) fn explain(&self, arrived: &Arrived, url: &str, refusal: Error) -> String {
         let headers: Vec<_> = arrived.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
         let request = ReceivedRequest { method: &arrived.method, uri: url, headers: &headers, body: &arrived.body };
         let diagnosis = self.diagnostician.diagnose(&request, arrived.at);
         match refusal {
-            // Of which the diagnosis knows nothing.
+            // The diagnosis gets the URL of the endpoint, and knows nothing of the path.
             Error::PathNotEndpoint => {
                 format!("Refused: {refusal}.\n{}\n\nApart from the path:\n{diagnosis}", refusal.help())
             }

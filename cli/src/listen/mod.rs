@@ -45,8 +45,8 @@ use crate::terminal::{Out, note};
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The service: http://127.0.0.1:3000/hubspot. Requests to the endpoint go to this path, with their own query; all
-    /// others, and all if there is no path here, keep theirs
+    /// The service, such as http://127.0.0.1:3000/hubspot. A request to the endpoint goes to this path, with the query that
+    /// it came with. All other requests keep their path, as does every request if this URL has none
     #[arg(long, value_name = "URL")]
     to: Uri,
     #[command(flatten)]
@@ -57,7 +57,7 @@ pub(crate) struct Args {
     /// Answer 401 to what does not verify, instead of passing it on
     #[arg(long)]
     refuse: bool,
-    /// Save each request as a file in this folder, for verify, explain and send. Only you can read them
+    /// Save each request as a file in this folder, for verify, explain and send. Only you can read these files
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
     /// How to write about each request
@@ -114,14 +114,14 @@ Exit status: 0 ended by Ctrl-C, 2 it could not listen.";
 
 /// How long requests may take to finish after Ctrl-C.
 const FAREWELL: Duration = Duration::from_secs(10);
-/// The longest header section of a request over HTTP/1, as hyper's own buffer; over HTTP/2 as much.
+/// The longest header section of a request over HTTP/2. hyper's own limit for HTTP/1.1 is of this order.
 const MAX_HEAD: u32 = 64 * 1024;
 /// How many requests of one HTTP/2 connection may be under way.
 const MAX_STREAMS: u32 = 32;
 /// How many reports may wait for a terminal that does not take them.
 const MAX_WAITING_REPORTS: usize = 64;
 
-/// All that the exchanges share.
+/// The state that all exchanges share.
 struct Shared {
     judge: Judge,
     service: Service,
@@ -130,7 +130,7 @@ struct Shared {
     format: Format,
     max_body: usize,
     timeout: Duration,
-    /// Bounds the bodies in memory.
+    /// Limits the bodies in memory.
     exchanges: Arc<Semaphore>,
     max_exchanges: u32,
     reports: mpsc::Sender<String>,
@@ -181,12 +181,12 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         all: AtomicU64::new(0),
     });
     greet(&shared, address);
-    // A terminal that takes nothing more, as one that is paused, must not hold up the requests.
+    // A thread of its own, so that a paused terminal does not hold up the requests.
     std::thread::scope(|scope| {
         let printer = scope.spawn(|| print(waiting, out));
         let outcome = runtime.block_on(serve(&shared, listener, usize::from(args.limits.max_connections)));
         let (all, verified) = (shared.all.load(Ordering::Relaxed), shared.verified.load(Ordering::Relaxed));
-        // Also what did not end in time.
+        // Drops the tasks that did not end in time.
         runtime.shutdown_background();
         drop(shared);
         printer.join().map_err(|_| "the output broke off")??;
@@ -204,7 +204,7 @@ fn greet(shared: &Shared, address: SocketAddr) {
         shared.service.url()
     ));
     if !address.ip().is_loopback() {
-        note(&format!("{} is open to other machines: whoever reaches it reaches your service", address.ip()));
+        note(&format!("{} is open to other machines: anyone who reaches it reaches your service", address.ip()));
     }
     if shared.captures.is_some() {
         note("each request is saved in the folder of --save, with the personal data that it holds");
@@ -224,7 +224,7 @@ async fn serve(shared: &Arc<Shared>, listener: TcpListener, max_connections: usi
     let connections = Arc::new(Semaphore::new(max_connections));
     let graceful = GracefulShutdown::new();
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    // What the service answers comes back as it is, and what comes in goes on as it is.
+    // Nothing is added to an answer, and no name of a header is respelled.
     builder.http1().timer(TokioTimer::new()).preserve_header_case(true).auto_date_header(false);
     builder
         .http2()
@@ -240,17 +240,19 @@ async fn serve(shared: &Arc<Shared>, listener: TcpListener, max_connections: usi
         let (permit, accepted) = tokio::select! {
             next = next => next,
             () = &mut end => break,
+            // Standard output has failed.
+            () = shared.reports.closed() => break,
         };
         let stream = match accepted {
             Ok((stream, _)) => stream,
             Err(error) => {
-                // Too many open files, say. Whatever it is, it passes or fills the terminal.
+                // Too many open files, for example. Waiting keeps the loop from spinning.
                 note(&format!("a connection could not be taken: {error}"));
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 continue;
             }
         };
-        // Only delays small answers.
+        // A failure only delays small answers.
         let _ = stream.set_nodelay(true);
         let stream = TokioIo::new(Idle::new(stream, shared.timeout.saturating_mul(2)));
         let (for_requests, for_connection) = (Arc::clone(shared), Arc::clone(shared));
@@ -292,7 +294,7 @@ async fn ended() {
     }
 }
 
-/// Runs the exchange as a task of its own: it is reported whole even if the tunnel hangs up meanwhile.
+/// Runs the exchange as a task of its own, so that it is reported even if the tunnel hangs up.
 async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<AnswerBody>, Infallible> {
     let (sender, receiver) = oneshot::channel();
     tokio::spawn(exchange(shared, request, sender));
@@ -310,11 +312,11 @@ impl Shared {
             Format::Text => report.text(),
             Format::Json => report.json(),
         };
-        // It only fails if standard output did, which ends the printer.
+        // Fails only after standard output has failed, which ends the program.
         let _ = self.reports.send(text).await;
     }
 
-    /// What is not even a request has no line. That a client closed its connection is worth none.
+    /// Notes a request that is not HTTP. A client that closes its connection is no news.
     fn tell_broken(&self, error: &(dyn std::error::Error + 'static)) {
         let is_parse = error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse);
         if is_parse && self.broken.allow() {

@@ -1,4 +1,4 @@
-//! [`Report`]: what is written about a request.
+//! [`Report`]: the line about a request, and the explanation below it.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -41,10 +41,10 @@ pub(super) enum Verdict {
 }
 
 pub(super) struct Answer {
-    /// What the tunnel was answered.
+    /// The status that the tunnel got.
     pub(super) status: StatusCode,
     pub(super) is_of_service: bool,
-    /// What went wrong between here and the service.
+    /// The reason why the service gave no answer, or only a part of one.
     pub(super) fault: Option<String>,
     /// Whether the tunnel was gone before it had the whole answer.
     pub(super) hung_up: bool,
@@ -82,16 +82,16 @@ impl Answer {
     }
 }
 
-/// A stranger's path can be long.
+/// Anyone can send a long path.
 const MAX_SHOWN: usize = 200;
 
 impl Report {
-    /// Of a request of which nothing but its head is known.
+    /// A request of which only the head is known.
     pub(super) fn new(at: UnixTime, parts: &Parts) -> Self {
         Self {
             at,
             method: cut(parts.method.as_str()),
-            // The query has names and addresses of people.
+            // Without the query, which names people.
             path: cut(if parts.uri.path().is_empty() { "-" } else { parts.uri.path() }),
             protocol: match parts.version {
                 http::Version::HTTP_2 => "HTTP/2",
@@ -121,7 +121,7 @@ impl Report {
         }
     }
 
-    /// The line, and below it what explains it.
+    /// Returns the line and the indented lines that explain it.
     pub(super) fn text(&self) -> String {
         let time = rfc3339(self.at);
         let time = time.split_once('T').map_or("", |(_, time)| time);
@@ -170,7 +170,7 @@ impl Report {
             let _ = write!(text, ": {fault}");
         }
         if *hung_up {
-            text.push_str("; the tunnel hung up before");
+            text.push_str("; the tunnel had hung up");
         }
         (style, text)
     }
@@ -182,7 +182,7 @@ impl Report {
                 text.push_str(explanation.trim_end());
                 text.push('\n');
             }
-            Explanation::LeftOut => text.push_str("Not explained: that was one of many.\n"),
+            Explanation::LeftOut => text.push_str("Not explained: only 5 refusals are explained in 10 seconds.\n"),
             Explanation::None => {}
         }
         match self.contradiction() {
@@ -199,7 +199,7 @@ impl Report {
         text
     }
 
-    /// For a service that refuses what verifies.
+    /// Says what to look at when the service refuses a request that verifies.
     fn advise(&self, text: &mut String) {
         let Verdict::Verified { version, secret, age } = &self.verdict else { return };
         let url = self.url.split('?').next().unwrap_or_default();
@@ -236,7 +236,7 @@ impl Report {
         }
     }
 
-    /// One object, on a line of its own.
+    /// Returns one object on one line.
     pub(super) fn json(&self) -> String {
         let mut object = json!({
             "time": rfc3339(self.at),
@@ -291,7 +291,7 @@ impl Contradiction {
     }
 }
 
-/// JSON has hidden characters only in strings, where they can be escaped.
+/// Escapes hidden characters. JSON has them only in strings.
 fn line(object: &Value) -> String {
     let mut text = String::new();
     for c in object.to_string().chars() {

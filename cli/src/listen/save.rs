@@ -11,7 +11,7 @@ use hubspot_signature::UnixTime;
 use crate::Failure;
 use crate::listen::judge::Arrived;
 
-/// A stranger who finds the tunnel must not fill the disk.
+/// Anyone who finds the tunnel can send requests, and must not fill the disk.
 const MAX_SAVED: u64 = 1 << 30;
 
 pub(super) struct Captures {
@@ -31,7 +31,7 @@ impl Captures {
         Ok(Self { folder, saved: AtomicU64::new(0), number: AtomicU64::new(1) })
     }
 
-    /// Returns the file's name, or why there is none.
+    /// Returns the name of the file, or the reason why there is none.
     pub(super) fn save(&self, arrived: &Arrived) -> Result<String, String> {
         let text = capture(arrived);
         let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
@@ -43,7 +43,7 @@ impl Captures {
         let path = self.folder.join(&name);
         let written = create(&path).and_then(|mut file| file.write_all(&text));
         written.map_err(|error| {
-            // Half a capture is none.
+            // Half a capture is of no use.
             let _ = fs::remove_file(&path);
             error.to_string()
         })?;
@@ -51,7 +51,7 @@ impl Captures {
     }
 }
 
-/// A new file that only its owner can read.
+/// Creates a file that only its owner can read.
 fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -65,7 +65,7 @@ fn stamp(time: UnixTime) -> String {
     super::report::rfc3339(time).replace(['-', ':'], "")
 }
 
-/// The request as HTTP/1.1. Its body is whole, so its length is announced, however it was framed on the way.
+/// Writes the request as HTTP/1.1. Content-Length takes the place of chunks, as the body is whole.
 fn capture(arrived: &Arrived) -> Vec<u8> {
     let mut text = format!("{} {} HTTP/1.1\r\n", arrived.method, arrived.target).into_bytes();
     let mut field = |name: &str, value: &[u8]| {

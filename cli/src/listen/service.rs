@@ -21,18 +21,18 @@ pub(super) struct Service {
     url: String,
     host: String,
     port: u16,
-    /// What the endpoint's path becomes.
+    /// The path that takes the place of the endpoint's.
     path: Option<String>,
     timeout: Duration,
 }
 
-/// Why there is no answer, and what the tunnel is told.
+/// The reason why there is no answer, and the status for the tunnel.
 pub(super) struct NoAnswer {
     pub(super) status: StatusCode,
     pub(super) why: String,
 }
 
-/// What moves the bytes of a connection, until this is dropped.
+/// The task that moves the bytes of a connection. It ends when this is dropped.
 pub(super) struct Connection(JoinHandle<()>);
 
 impl Drop for Connection {
@@ -65,12 +65,13 @@ impl Service {
         self.path.is_some()
     }
 
-    /// None if the name is not known.
+    /// Returns the addresses of the service; none if its name is unknown.
     pub(super) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
         (self.host.as_str(), self.port).to_socket_addrs().into_iter().flatten()
     }
 
-    /// The target for a request to the endpoint: another only if the path really is another, and not another spelling.
+    /// Returns the target for a request to the endpoint, if it is another one. A path that is only spelled otherwise stays,
+    /// so that the service sees it as it came.
     pub(super) fn target(&self, target: &str) -> Option<String> {
         let path = self.path.as_deref()?;
         let end = target.find('?').unwrap_or(target.len());
@@ -78,7 +79,7 @@ impl Service {
         (!decoded(its_path).eq(decoded(path))).then(|| format!("{path}{query}"))
     }
 
-    /// Passes a request on. It is as it came but for its target, where `target` names another.
+    /// Passes a request on. `target` replaces the one it came with.
     pub(super) async fn send(
         &self,
         parts: Parts,
@@ -94,7 +95,7 @@ impl Service {
             Ok(Err(error)) => return Err(bad_gateway(format!("the service cannot be reached: {error}"))),
             Err(_) => return Err(bad_gateway("the service takes no connection".into())),
         };
-        // Only delays.
+        // A failure only delays.
         let _ = stream.set_nodelay(true);
         let exchange = async {
             let handshake = http1::Builder::new().preserve_header_case(true).handshake(TokioIo::new(stream)).await;

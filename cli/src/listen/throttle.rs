@@ -1,4 +1,4 @@
-//! [`Throttle`]: not more than someone reads, and not more work than a stranger should be able to cause.
+//! [`Throttle`]: at most 5 in 10 seconds, which is as much as a person reads. Anyone can send requests that are refused.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 const AT_MOST: u32 = 5;
 const EACH: Duration = Duration::from_secs(10);
 
-/// Allows so many in each interval.
+/// Counts what it allowed since the interval began.
 pub(super) struct Throttle(Mutex<(Instant, u32)>);
 
 impl Throttle {

@@ -6,6 +6,7 @@ mod captures;
 mod check;
 mod explain;
 mod http2;
+#[cfg(unix)]
 mod listen;
 mod naive;
 mod program;

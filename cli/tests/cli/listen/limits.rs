@@ -1,4 +1,4 @@
-//! What `listen` bounds: bodies, connections, time; and how it ends.
+//! The limits of `listen` on bodies, connections and time, and its end.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -188,7 +188,7 @@ fn a_tunnel_that_hangs_up() {
     drop(stream);
     let line = listen.line();
     assert!(
-        line.contains("verified v3") && line.contains("service 200 in ") && line.contains("the tunnel hung up"),
+        line.contains("verified v3") && line.contains("service 200 in ") && line.contains("the tunnel had hung up"),
         "{line}"
     );
     assert_eq!(service.next().body, b"{}");

@@ -1,4 +1,4 @@
-//! `listen`, over real sockets: what it passes on, what it says, what it bounds, and nginx as the tunnel in front of it.
+//! `listen` over real sockets. Unix only, as the tests end it with a signal.
 
 mod limits;
 #[cfg(target_os = "linux")]

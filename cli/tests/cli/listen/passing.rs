@@ -1,4 +1,4 @@
-//! What goes on and what comes back is what came, byte for byte.
+//! Requests go on and answers come back byte for byte.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};

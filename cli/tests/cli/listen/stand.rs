@@ -21,7 +21,7 @@ pub struct Listen {
     pub address: SocketAddr,
     stdout: Receiver<String>,
     stderr: Receiver<String>,
-    /// What was read of them.
+    /// The lines that were read so far.
     told: String,
     noted: String,
 }
@@ -84,13 +84,12 @@ impl Listen {
         exchange(self.address, request)
     }
 
-    #[cfg(unix)]
     pub fn interrupt(&self) {
         let killed = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().expect("kill runs");
         assert!(killed.success());
     }
 
-    /// Ends it as Ctrl-C does. What was written in all its life has no secret and no signature.
+    /// Ends it as Ctrl-C does. None of its output holds a secret or a signature.
     #[track_caller]
     pub fn end(mut self) -> Outcome {
         self.interrupt();

@@ -1,7 +1,8 @@
-//! What `listen` says of each request, and what it saves.
+//! The lines, explanations and captures of `listen`.
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -259,14 +260,10 @@ fn captures_are_whole_and_private() {
     let mut captures: Vec<_> = fs::read_dir(&inner).unwrap().map(|entry| entry.unwrap().path()).collect();
     captures.sort();
     assert_eq!(captures.len(), 4, "{captures:?}");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = |path: &PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(&folder.0), 0o700);
-        assert_eq!(mode(&inner), 0o700);
-        assert!(captures.iter().all(|capture| mode(capture) == 0o600));
-    }
+    let mode = |path: &PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder.0), 0o700);
+    assert_eq!(mode(&inner), 0o700);
+    assert!(captures.iter().all(|capture| mode(capture) == 0o600));
     let name = captures[0].file_name().unwrap().to_str().unwrap();
     assert!(first.lines().next().unwrap().ends_with(&format!("  {name}")), "{first}");
 
