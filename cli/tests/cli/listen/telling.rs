@@ -187,25 +187,30 @@ fn what_does_not_verify_can_be_refused_here() {
     listen.end();
 }
 
-/// The path is any stranger's, and so is what the explanation quotes.
+/// Anyone can choose the path, and the explanation quotes more of the request.
 #[test]
 fn nothing_hidden_is_printed() {
-    let service = Service::ok();
+    let service = Service::answering("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n");
+    let hidden = "\u{202e}\u{9b}2J\u{2028}\u{e0041}\u{200b}";
+    let path = format!("/{hidden}");
+    let body = format!("{{\"a\":\"{hidden}\u{1b}\"}}");
+    let version = format!("X-HubSpot-Signature-Version: {hidden}\r\nX-HubSpot-Signature: {hidden}\r\n");
+    let forwarded = format!("X-Forwarded-Host: {hidden}\r\nX-HubSpot-Signature: {}\r\n", "0".repeat(64));
     for format in ["text", "json"] {
-        let mut listen = Listen::start(&service.url(""), &["--format", format]);
-        for path in ["/\u{202e}\u{9b}2J\u{2028}", "/\u{e0041}\u{200b}"] {
-            let body = format!("{{\"a\":\"{path}\u{1b}\"}}");
-            let headers = format!(
-                "X-Forwarded-Host: {path}\r\nX-HubSpot-Signature-Version: v\u{202e}\u{9b}9\r\nX-HubSpot-Signature: {path}\r\n"
-            );
-            listen.exchange(&post(path, &headers, body.as_bytes()));
+        let arguments = ["--public-url", "https://abc.example-tunnel.app", "--bind", "127.0.0.1:0", "--format", format];
+        let mut listen = Listen::with(&[&arguments[..], &["--to", &service.url("")]].concat());
+        for request in [
+            post(&path, &version, body.as_bytes()),
+            post(&path, &forwarded, body.as_bytes()),
+            // Verifies, and is called out with the URL.
+            event_to(&path, body.as_bytes()),
+        ] {
+            listen.exchange(&request);
             let report = listen.report();
-            let hidden = |c: char| c != '\n' && (c.is_control() || "\u{202e}\u{2028}\u{e0041}\u{200b}".contains(c));
-            assert!(!report.contains(hidden), "{report:?}");
-            assert!(
-                report.contains("u{202e}") || report.contains("\\u202e") || path.contains('\u{200b}'),
-                "{report:?}"
-            );
+            assert!(report.contains("verified") || report.contains("refused"), "{report:?}");
+            let shown = report.chars().find(|c| *c != '\n' && c.is_control() || !c.is_ascii() && hidden.contains(*c));
+            assert_eq!(shown, None, "{report:?}");
+            assert!(report.contains("u{202e}") || report.contains("\\u202e"), "{report:?}");
         }
         listen.end();
     }
