@@ -14,7 +14,7 @@ use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use sha2::{Digest, Sha256};
 
-use super::service::Service;
+use super::service::{Service, read};
 use super::stand::{ENDPOINT, Listen, event, event_to, exchange, signature};
 use crate::program::SECRET;
 
@@ -294,4 +294,20 @@ fn requests_one_after_another_and_at_once() {
     let outcome = listen.end();
     assert_eq!(outcome.stdout.matches("verified v3").count(), 42, "{outcome:?}");
     assert!(outcome.stderr.contains("42 requests, 42 verified"), "{outcome:?}");
+}
+
+/// The service may end its connection after each answer, and the tunnel keeps its own.
+#[test]
+fn the_connection_to_the_tunnel_stays() {
+    let answer = "HTTP/1.1 200 OK\r\nConnection: close\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\nok";
+    let service = Service::answering(answer);
+    let listen = Listen::start(&service.url("/hubspot"), &[]);
+    let mut stream = listen.connect();
+    for _ in 0..3 {
+        stream.write_all(&event(b"{}")).unwrap();
+        let answer = read(&stream).expect("an answer");
+        assert_eq!(answer.body, b"ok");
+        assert!(answer.header("connection").is_none() && answer.header("keep-alive").is_none(), "{answer:?}");
+    }
+    listen.end();
 }
