@@ -152,7 +152,7 @@ impl Report {
                     Ok(age) => format!(" {} old,", span(Duration::from_millis(age))),
                     Err(_) => format!(" {} ahead of this clock,", span(Duration::from_millis(age.unsigned_abs()))),
                 });
-                (GOOD, format!("verified {version},{} {secret} secret", age.unwrap_or_default()))
+                (GOOD, format!("verified {version},{} {} secret", age.unwrap_or_default(), secret.as_str()))
             }
             Verdict::Refused(error) => (BAD, format!("refused: {error}")),
             Verdict::Unread(why) => (BAD, format!("not judged: {why}")),
