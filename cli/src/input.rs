@@ -19,8 +19,6 @@ pub(crate) struct RequestArgs {
     #[arg(value_name = "FILE", required_unless_present = "url", help_heading = None)]
     #[arg(conflicts_with_all = ["url", "method", "header"])]
     file: Option<PathBuf>,
-    #[command(flatten)]
-    public_url: PublicUrlArgs,
     /// Instead of FILE: the whole URL that HubSpot called
     #[arg(long, value_name = "URL", conflicts_with_all = ["public_url", "endpoint"])]
     url: Option<String>,
@@ -32,6 +30,8 @@ pub(crate) struct RequestArgs {
     header: Vec<(String, String)>,
     #[command(flatten)]
     body: BodyArgs,
+    #[command(flatten)]
+    public_url: PublicUrlArgs,
 }
 
 /// The raw body, for commands that take it as an option.

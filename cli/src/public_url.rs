@@ -6,16 +6,17 @@ use hubspot_signature::{Error, PublicUrl, PublicUrlError, SignatureHeaders};
 
 use crate::Failure;
 
+pub(crate) const HEADING: &str = "The URL that HubSpot calls";
+
 #[derive(clap::Args)]
-#[command(next_help_heading = "The URL that HubSpot calls")]
 pub(crate) struct PublicUrlArgs {
     /// The URL of the endpoint, exactly as it stands in HubSpot: https://hooks.example.com/hubspot/webhook. The query comes
     /// from the request. Otherwise taken from the environment variable HUBSPOT_ENDPOINT
-    #[arg(long, value_name = "URL", conflicts_with = "public_url")]
+    #[arg(long, value_name = "URL", conflicts_with = "public_url", help_heading = HEADING)]
     endpoint: Option<String>,
     /// For a server with several routes: the part of the URL that precedes the request's own path:
     /// https://hooks.example.com, with a path if a proxy removes one. Otherwise taken from HUBSPOT_PUBLIC_URL
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help_heading = HEADING)]
     public_url: Option<String>,
 }
 

@@ -14,7 +14,7 @@ use crate::forgery::Forgery;
 use crate::input::{BodyArgs, method_for, read};
 use crate::judgement::{Judgement, is_matter_of_taste};
 use crate::policy::MinimumVersion;
-use crate::public_url::PublicUrlArgs;
+use crate::public_url::{HEADING, PublicUrlArgs};
 use crate::secrets::SecretArgs;
 use crate::signer::Signer;
 use crate::source::{Captured, Source};
@@ -29,11 +29,6 @@ pub(crate) struct Args {
     /// Where to send it, path and query included: http://localhost:3000/hubspot
     #[arg(long, value_name = "URL")]
     to: Uri,
-    #[command(flatten)]
-    public_url: PublicUrlArgs,
-    /// Sign the URL in --to itself, for a server that is configured with it as its public URL
-    #[arg(long, conflicts_with_all = ["endpoint", "public_url"])]
-    sign_local_address: bool,
     /// The event to send [default: workflow; with --check, all four]. Repeat it to choose several for --check
     #[arg(long, value_name = "EVENT", conflicts_with_all = ["method", "body", "body_file"])]
     event: Vec<Event>,
@@ -61,6 +56,11 @@ pub(crate) struct Args {
     /// that have no v3 signature, except one: they are all refused for that alone
     #[arg(long, value_name = "VERSION", default_value = "v3", requires = "check")]
     minimum_version: MinimumVersion,
+    #[command(flatten)]
+    public_url: PublicUrlArgs,
+    /// Sign the URL in --to itself, for a server that is configured with it as its public URL
+    #[arg(long, conflicts_with_all = ["endpoint", "public_url"], help_heading = HEADING)]
+    sign_local_address: bool,
     #[command(flatten)]
     secret: SecretArgs,
     #[command(flatten)]
