@@ -290,3 +290,14 @@ fn a_memory_of_signatures_is_one_of_their_bytes() {
     let outcome = check(http2::Memory::OfText);
     outcome.assert(1, "15 of 16 forgeries refused").assert(1, "accepted 200  respelled ");
 }
+
+/// If the endpoint refuses a genuine request, that it refuses the forgeries of it says nothing.
+#[test]
+fn forgeries_are_made_of_what_is_accepted() {
+    let fooled = naive(Mistake::TakesAnyAge, true);
+    let server =
+        Server::start(move |request| if request.body().starts_with(b"{\"vid\"") { 401 } else { fooled(request) });
+    let outcome = check(&server, &["--event", "workflow", "--event", "batch"]);
+    outcome.assert(1, "1 of 2 genuine requests accepted");
+    assert_eq!(judged(&outcome)[1], ["stale"]);
+}
