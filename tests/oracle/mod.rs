@@ -56,7 +56,7 @@ fn compress(state: [u32; 8], block: &[u8]) -> [u32; 8] {
     std::array::from_fn(|i| state[i].wrapping_add(after[i]))
 }
 
-/// What SHA-256 appends to a message of this many bytes: a one bit, zeros, the length in bits (FIPS 180-4 section 5.1.1).
+/// The padding that SHA-256 appends to a message of this many bytes: a one bit, zeros, the length in bits (FIPS 180-4 section 5.1.1).
 ///
 /// For an attacker who extends a signed message this is the glue.
 pub fn glue(length: u64) -> Vec<u8> {
@@ -204,7 +204,7 @@ pub struct Request<'a> {
     pub body: &'a [u8],
 }
 
-/// What the operator has set. Times are in milliseconds.
+/// The operator's settings. Times are in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy<'a> {
     pub secret: &'a str,
@@ -217,7 +217,7 @@ pub struct Policy<'a> {
     pub any_body: bool,
 }
 
-/// What makes a request acceptable.
+/// The proof for a request that is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accepted {
     pub scheme: Scheme,
@@ -504,7 +504,7 @@ fn path_is_of_endpoint(path: &str, url: &str) -> bool {
     longer == shorter || longer.ends_with(shorter) && shorter.iter().any(|byte| *byte != b'/')
 }
 
-fn percent_decoded(text: &str) -> Vec<u8> {
+pub fn percent_decoded(text: &str) -> Vec<u8> {
     let (bytes, mut decoded, mut at) = (text.as_bytes(), Vec::new(), 0);
     while at < bytes.len() {
         let digits = bytes.get(at + 1..at + 3).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));

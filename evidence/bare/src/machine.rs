@@ -1,4 +1,4 @@
-//! What a C library would do: the entry point, three system calls, and the memory functions that the compiler calls.
+//! The part of a C library: the entry point, three system calls, and the memory functions that the compiler calls.
 //! x86-64 Linux.
 
 use core::arch::{asm, global_asm};
@@ -9,7 +9,7 @@ global_asm!(".globl _start", "_start:", "and rsp, -16", "call main", "ud2");
 unsafe fn system_call(number: usize, arguments: [usize; 3]) -> isize {
     let [first, second, third] = arguments;
     let mut result = number as isize;
-    // SAFETY: rcx and r11 are all that the kernel changes beside the result.
+    // SAFETY: rcx and r11 are all that the kernel changes next to the result.
     unsafe {
         asm!("syscall", inout("rax") result, in("rdi") first, in("rsi") second, in("rdx") third,
              out("rcx") _, out("r11") _, options(nostack));

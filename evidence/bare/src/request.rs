@@ -8,7 +8,7 @@ use hubspot_signature::{
     ClientSecret, Error, Header, RequestHead, SecretError, SignatureHeaders, UnixTime, Verified, Verifier, Version,
 };
 
-/// What became of a request.
+/// The outcome for one request.
 pub enum Outcome {
     Accepted,
     Refused(Error),
@@ -94,7 +94,11 @@ impl<'a> Request<'a> {
             && verdict.is_ok() <= any_body.verify(&head, body, now).is_ok();
         match &verdict {
             Ok(verified) => {
-                black_box((verified.version().as_str(), verified.version().header(), verified.matched_secret().as_str()));
+                black_box((
+                    verified.version().as_str(),
+                    verified.version().header(),
+                    verified.matched_secret().as_str(),
+                ));
                 black_box((verified.replay_key(), verified.timestamp(), verified.expires_at()));
                 agree &= verified.matched_verifier() == 0;
             }

@@ -192,7 +192,7 @@ type Sign = fn(&ClientSecret, &PublicUrl, &mut http::Request<Bytes>, UnixTime) -
 const SIGNERS: [(&str, Sign); 2] =
     [("sign_request", ClientSecret::sign_request), ("sign_request_with_v1", ClientSecret::sign_request_with_v1)];
 
-/// What a request carries.
+/// The signature of a request.
 #[derive(Clone)]
 struct Presented {
     version: Version,

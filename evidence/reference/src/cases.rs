@@ -136,7 +136,9 @@ fn uri(rng: &mut Rng) -> String {
                     .unwrap(),
             ),
             3 => uri.push_str(rng.choice(["%20", "+", "%2B", "%2540", "%", "%2", "%25", "&", "?", "=", "#"]).unwrap()),
-            4 => uri.extend(Some(character(rng)).filter(|c| oracle::has_only_uri_characters(c.encode_utf8(&mut [0; 4])))),
+            4 => {
+                uri.extend(Some(character(rng)).filter(|c| oracle::has_only_uri_characters(c.encode_utf8(&mut [0; 4]))))
+            }
             _ => uri.push(*rng.choice(b"/?&=-._~abcXYZ019").unwrap() as char),
         }
     }

@@ -144,7 +144,12 @@ pub fn all() -> Vec<Disagreement> {
             method: "DELETE",
             uri: "https://hooks.example.com/records/7?portalId=6251",
             body: b"5&userEmail=a".to_vec(),
-            signature: v3("DELETE", "https://hooks.example.com/records/7?portalId=62515&userEmail=a", b"", &NOW.to_string()),
+            signature: v3(
+                "DELETE",
+                "https://hooks.example.com/records/7?portalId=62515&userEmail=a",
+                b"",
+                &NOW.to_string(),
+            ),
             ..base()
         },
         Err(Error::BodyNotJson { looks_like: BodyForm::Form }),

@@ -1,4 +1,4 @@
-//! Asks HubSpot's own code whether it computes what this crate computes: see `check` beside this crate.
+//! Asks HubSpot's own code whether it computes what this crate computes: see `check` next to this crate.
 //!
 //! `reference cases SEED COUNT` writes random cases with this crate's signatures, then the documented disagreements, one
 //! JSON object a line. A peer's script recomputes each, compares, and writes its own signatures. `reference judge SEED
@@ -47,7 +47,7 @@ fn emit(cases: Cases) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// What a peer signs for one case; a scheme that the peer does not have is absent.
+/// A peer's signatures for one case; a scheme that the peer does not have is absent.
 #[derive(Deserialize)]
 struct Answer {
     v1: Option<String>,
@@ -69,17 +69,19 @@ fn judge(cases: Cases) -> ExitCode {
         // The cases have bodies of every kind, to compare the hashes.
         let verifier = strict.clone().dangerously_accept_any_body();
         let timestamp = case.timestamp.to_string();
-        let mut check = |verifier: &Verifier, version: Version, headers: SignatureHeaders<'_>, body: &str, accept: bool| {
-            let head = RequestHead::new(&case.method, &case.uri, headers);
-            let verdict = verifier.verify(&head, body.as_bytes(), UnixTime::from_millis(case.timestamp));
-            let accepted =
-                |verified: &Verified| verified.version() == version && verified.matched_secret() == MatchedSecret::Current;
-            judged += 1;
-            if verdict.as_ref().is_ok_and(accepted) != accept {
-                wrong += 1;
-                eprintln!("reference: case {number}: {version}, to be accepted: {accept}: {verdict:?}");
-            }
-        };
+        let mut check =
+            |verifier: &Verifier, version: Version, headers: SignatureHeaders<'_>, body: &str, accept: bool| {
+                let head = RequestHead::new(&case.method, &case.uri, headers);
+                let verdict = verifier.verify(&head, body.as_bytes(), UnixTime::from_millis(case.timestamp));
+                let accepted = |verified: &Verified| {
+                    verified.version() == version && verified.matched_secret() == MatchedSecret::Current
+                };
+                judged += 1;
+                if verdict.as_ref().is_ok_and(accepted) != accept {
+                    wrong += 1;
+                    eprintln!("reference: case {number}: {version}, to be accepted: {accept}: {verdict:?}");
+                }
+            };
         for (version, signature) in [(Version::V1, &answer.v1), (Version::V2, &answer.v2), (Version::V3, &answer.v3)] {
             let Some(signature) = signature else { continue };
             // A NUL is what a length extension needs, so v1 and v2 refuse it.
