@@ -50,8 +50,7 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let Ok(signed) = signed else { return };
     let headers = signed.pairs().map(|(name, value)| (name, value.as_bytes().to_vec()));
     let headers = if v3 { headers.skip(2).collect() } else { headers.take(2).collect() };
-    let original =
-        Signed { secret: SECRET.to_owned(), method: "POST".to_owned(), uri, body: body.to_vec(), headers };
+    let original = Signed { secret: SECRET.to_owned(), method: "POST".to_owned(), uri, body: body.to_vec(), headers };
     let mut changed = original.clone();
     for (name, argument) in changes {
         if change(&mut changed, name, argument).is_none() {

@@ -26,7 +26,7 @@ use hubspot_signature_fuzz::{Delivered, lines_until_dash};
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// What the body does at one poll.
+/// One poll of the body.
 #[derive(Clone, Debug)]
 enum Event {
     Data(usize, usize),
@@ -199,7 +199,7 @@ fn now<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// What has to become of the request.
+/// The outcome that a request must have.
 struct Fate {
     verdict: Result<Verified, Error>,
     /// Whether the body is read to its end.
@@ -214,13 +214,12 @@ fn fate(delivered: &Delivered, script: &Script) -> Option<Fate> {
     let verifier = delivered.case.verifier()?.max_body(limit);
     let (parts, body) = delivered.request.clone().into_parts();
     let announced = script.announced.front().map_or(body.len() as u64, |first| first.0);
-    let mut running = verifier.begin_request(&delivered.public_url, &parts, delivered.case.now()).and_then(|running| {
-        match () {
+    let mut running =
+        verifier.begin_request(&delivered.public_url, &parts, delivered.case.now()).and_then(|running| match () {
             () if announced > 0 && ["GET", "HEAD"].contains(&parts.method.as_str()) => Err(Error::UnexpectedBody),
             () if announced > limit => Err(Error::BodyTooLarge { limit }),
             () => Ok(running),
-        }
-    });
+        });
     let fate = |error, is_polled| Some(Fate { verdict: Err(error), is_complete: false, is_polled });
     match running {
         Err(error @ Error::BodyTooLarge { .. }) => return fate(error, false),
@@ -260,7 +259,7 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let Delivered { case, public_url, request, .. } = delivered;
     let (verifier, time, body) = (case.verifier().expect("as before"), case.now(), case.body);
 
-    // What does happen.
+    // The outcome that it has.
     let seen = Arc::new(Mutex::new(Seen::default()));
     let polls = Arc::new(AtomicUsize::new(0));
     let mut layer = VerifyLayer::with_clock(verifier, public_url, move || time);

@@ -130,7 +130,8 @@ impl Case {
 
     /// The verdict is the oracle's.
     pub fn assert_agrees(&self, verdict: &Result<Verified, Error>) {
-        let request = oracle::Request { method: &self.method, uri: &self.uri, headers: &self.headers, body: &self.body };
+        let request =
+            oracle::Request { method: &self.method, uri: &self.uri, headers: &self.headers, body: &self.body };
         let expected = oracle::judge(&self.policy(), &request, self.now).map(|accepted| {
             let expires_at = accepted.timestamp.map(|timestamp| timestamp.saturating_add(self.max_age));
             (accepted.scheme, accepted.timestamp, accepted.by_current, accepted.digest[..16].to_vec(), expires_at)

@@ -96,7 +96,7 @@ fn text_of(url: &oracle::PublicUrl) -> String {
     }
 }
 
-/// What the crate takes for a public URL is one.
+/// A text that the crate takes for a public URL is one.
 fn assert_configurable(text: &str) {
     let host = text.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default());
     assert!(oracle::is_absolute(text) && host.is_some_and(oracle::is_host), "{text:?}");

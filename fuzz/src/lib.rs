@@ -3,6 +3,7 @@
 
 mod case;
 mod delivery;
+pub mod diagnosed;
 #[path = "../../tests/oracle/mod.rs"]
 pub mod oracle;
 mod sketch;
