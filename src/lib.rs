@@ -49,9 +49,10 @@
 //! [`Verified`] is an extractor. [`mod@diagnose`] says why a signature does not match. A body that arrives in pieces goes
 //! through [`Verifier::begin`], [`Verification::update`] and [`Verification::finish`].
 //!
-//! The [guides](guide) cover [deployment](guide::deployment), [mismatches](guide::mismatch),
+//! The [guides](guide) cover [deployment](guide::deployment), [AWS Lambda](guide::lambda),
+//! [WebAssembly](guide::wasm), [replay](guide::replay), [queues](guide::queues), [mismatches](guide::mismatch),
 //! [migrating](guide::migrating) from HubSpot's SDKs, and the [program](guide::terminal). There are whole
-//! [servers](guide::servers) for axum, hyper, warp, AWS Lambda, poem, actix-web and Rocket.
+//! [servers](guide::servers) for axum, hyper, warp, poem, actix-web, Rocket, AWS Lambda and Cloudflare Workers.
 //!
 //! # The raw body
 //!
