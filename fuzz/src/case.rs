@@ -125,6 +125,7 @@ impl Case {
         }
         if let Err(error) = verdict {
             assert!(!error.to_string().is_empty() && error.to_string().len() <= 90, "{error}");
+            assert!(!error.code().is_empty() && !error.help().is_empty(), "{error}");
         }
     }
 

@@ -34,7 +34,7 @@ extern "C" fn judge(length: usize, now: u64) -> u8 {
 /// Lines of secret, time, method and absolute URL; header lines; an empty line; the body.
 fn parse(input: &[u8]) -> Option<(Verifier, PublicUrl, http::Request<Bytes>)> {
     let split = input.windows(2).position(|two| two == b"\n\n")?;
-    let mut lines = str::from_utf8(input.get(..split)?).ok()?.lines();
+    let mut lines = std::str::from_utf8(input.get(..split)?).ok()?.lines();
     let verifier = Verifier::new(lines.next()?, Version::V1).ok()?;
     lines.next()?;
     let (method, url) = (lines.next()?, lines.next()?);
