@@ -12,7 +12,9 @@ use bytes::{Buf, Bytes};
 use http::{HeaderMap, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
-use tower::Service;
+use hubspot_signature::tower::VerifyLayer;
+use hubspot_signature::{Error, PublicUrl, Verified, Verifier};
+use tower::{Layer, Service, ServiceExt};
 
 /// What a body does at one poll.
 pub enum Step<D = Bytes> {
@@ -163,4 +165,30 @@ pub fn run<F: Future>(future: F) -> F::Output {
 
 pub fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// The verdict of the layer on a request whose body comes in frames of this size.
+pub fn through_layer(
+    verifier: &Verifier,
+    public_url: &PublicUrl,
+    request: &Request<Vec<u8>>,
+    frame: usize,
+) -> Result<Verified, Error> {
+    let inner = Inner::new();
+    let seen = inner.seen.clone();
+    let layer = VerifyLayer::with_clock(verifier.clone(), public_url.clone(), || super::NOW);
+    let steps = request.body().chunks(frame).map(|chunk| Step::Data(Bytes::copy_from_slice(chunk)));
+    let sent = request.clone().map(|_| scripted(steps).0);
+    let response = run(layer.layer(inner).oneshot(sent)).unwrap();
+    let seen = seen.lock().unwrap();
+    match response.extensions().get::<Error>() {
+        Some(error) => {
+            assert!(seen.requests.is_empty());
+            Err(*error)
+        }
+        None => {
+            assert_eq!(seen.requests[0].body(), request.body());
+            Ok(*seen.requests[0].extensions().get::<Verified>().expect("the proof"))
+        }
+    }
 }

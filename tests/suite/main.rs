@@ -8,6 +8,7 @@ mod api;
 mod attacks;
 #[cfg(feature = "axum")]
 mod axum;
+mod boundary;
 mod headers;
 #[cfg(feature = "http")]
 mod http;
