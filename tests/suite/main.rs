@@ -17,9 +17,13 @@ mod nul;
 mod peers;
 mod policy;
 mod properties;
+mod replay;
+mod secrets;
 mod signature_bits;
 mod signing;
 #[cfg(feature = "tower")]
 mod tower;
 mod uri;
 mod vectors;
+#[cfg(feature = "std")]
+mod verifiers;
