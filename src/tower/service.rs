@@ -43,8 +43,9 @@ where
         let unready = self.inner.clone();
         let ready = mem::replace(&mut self.inner, unready);
         let (mut head, body) = request.into_parts();
-        // The proof of another layer outside this one is not a proof of this one.
+        // The verdict of another layer outside this one is not that of this one.
         head.extensions.remove::<Verified>();
+        head.extensions.remove::<Error>();
 
         let settings = &self.layer.settings;
         let announced = body.size_hint().lower();
@@ -59,7 +60,12 @@ where
             }
             Err(error) if settings.passes_unverified && !matches!(error, Error::BodyTooLarge { .. }) => {
                 let rules = BodyRules::only_limit(settings.verifiers.max_body(DEFAULT_LIMIT));
-                VerifyFuture::reading(body, Reading::new(head, Err(error), rules, ready, self.layer.clone()))
+                match rules.expect(announced) {
+                    Ok(()) => {
+                        VerifyFuture::reading(body, Reading::new(head, Err(error), rules, ready, self.layer.clone()))
+                    }
+                    Err(fault) => VerifyFuture::refused(self.layer.refuse(fault.into(), &head, &[])),
+                }
             }
             Err(error) => VerifyFuture::refused(self.layer.refuse(error, &head, &[])),
         }
