@@ -13,6 +13,8 @@ mod headers;
 #[cfg(feature = "http")]
 mod http;
 mod labels;
+#[cfg(feature = "tower")]
+mod layer;
 mod nul;
 mod peers;
 mod policy;
