@@ -30,7 +30,8 @@ const MINIMUM_LENGTH: usize = 16;
 /// The value keeps two hash states and no separate copy of the text, so that keying costs nothing per request. Treat it
 /// like the text: either state can sign in its place, and the one for v1 and v2 holds the last bytes of the secret as
 /// they are, because SHA-256 hashes in blocks of 64 bytes. Both states are overwritten when the value is dropped, and
-/// nothing prints, compares or serialises them. Rust does not wipe the place that a moved value leaves.
+/// nothing prints, compares or serialises them. Rust does not wipe the place that a moved value leaves, and may copy what
+/// lies there into unused parts of other values.
 ///
 /// ```
 /// use hubspot_signature::{ClientSecret, UnixTime};

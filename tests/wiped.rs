@@ -1,11 +1,14 @@
-//! What is made of a client secret is overwritten when it is dropped: the tests look at the memory where it lay.
+//! What is made of a client secret is overwritten when it is dropped: the tests look at the memory where it lay. A program
+//! of its own, because the last one replaces the allocator.
 #![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 // An emulated 32-bit program sees other addresses than the kernel does.
 #![cfg(all(target_os = "linux", target_pointer_width = "64"))]
 
+use std::alloc::{GlobalAlloc, Layout, System};
 use std::fs::File;
 use std::hint::black_box;
 use std::os::unix::fs::FileExt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hubspot_signature::{ClientSecret, Verifier, Version};
 use sha2::block_api::compress256;
@@ -78,4 +81,194 @@ fn a_verifier_with_both_secrets() {
     let verifier =
         Verifier::new(SHORT, Version::V3).and_then(|verifier| verifier.previous_secret(LONG)).expect("usable");
     assert_overwritten(verifier, &[kept(SHORT), kept(LONG)].concat());
+}
+
+/// Nor does a request that is verified in pieces leave anything, where it was never moved. Optimised, the place may hold
+/// parts of what others left behind when they were moved, as the documentation of `ClientSecret` says.
+#[cfg(debug_assertions)]
+#[test]
+fn a_verification() {
+    use hubspot_signature::{RequestHead, SignatureHeaders, UnixTime};
+
+    let url = "https://hooks.example.com/hubspot";
+    let now = UnixTime::from_millis(1_700_000_000_000);
+    for secret in [SHORT, LONG] {
+        let signed = ClientSecret::new(secret).expect("usable").sign("POST", url, b"{}", now).expect("signed");
+        let verifier = Verifier::new(secret, Version::V1).expect("usable");
+        // v2, whose first block holds the secret, and v3, which begins with its key.
+        for headers in
+            [SignatureHeaders::from_pairs(signed.pairs().take(2)), SignatureHeaders::from_pairs(signed.pairs().skip(2))]
+        {
+            let head = RequestHead::new("POST", url, headers);
+            let verification = verifier.begin(&head, now).expect("admitted");
+            let expected = if format!("{headers:?}").contains("V3: absent") {
+                let signed = [secret, "POST", url].concat();
+                state(*signed.as_bytes().first_chunk().expect("more than a block"))
+            } else {
+                keyed(secret)[1].clone()
+            };
+            assert_overwritten(verification, &[expected]);
+        }
+    }
+}
+
+/// The system's allocator, which looks at every block that is freed, as it lies, for the beginning of `TRACE`.
+struct Looking;
+
+/// Half of the secret of the layer's test, which occurs in no other.
+const TRACE: &[u8; 16] = b"5ca1ab1e-5eed-4e";
+#[cfg(feature = "tower")]
+const TRACED_SECRET: &str = "5ca1ab1e-5eed-4e8a-9b3c-6f1d2e7a8b90";
+/// How often freed blocks held it, and how often a known text, to show that the allocator sees what it looks for.
+static FOUND: AtomicUsize = AtomicUsize::new(0);
+static KNOWN: AtomicUsize = AtomicUsize::new(0);
+const KNOWN_TEXT: &[u8; 16] = b"0badc0de-5eed-4e";
+const KNOWN_SECRET: &str = "0badc0de-5eed-4e8a-9b3c-6f1d2e7a8b90";
+
+// SAFETY: every call goes to the system's allocator as it came. A block is read before it is freed, while it is still
+// this program's; bytes that were never written are read through a volatile pointer, one at a time.
+unsafe impl GlobalAlloc for Looking {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // Zeroed, so that what a freed block holds was written by who had it.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        let byte = |at: usize| unsafe { place.add(at).read_volatile() };
+        for at in 0..(layout.size() + 1).saturating_sub(16) {
+            if byte(at) == TRACE[0] && (0..16).all(|i| byte(at + i) == TRACE[i]) {
+                FOUND.fetch_add(1, Ordering::Relaxed);
+            }
+            if byte(at) == KNOWN_TEXT[0] && (0..16).all(|i| byte(at + i) == KNOWN_TEXT[i]) {
+                KNOWN.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        unsafe { System.dealloc(place, layout) }
+    }
+
+    unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // By way of `dealloc`, so that what is left behind is looked at.
+        let new = unsafe { self.alloc(Layout::from_size_align_unchecked(size, layout.align())) };
+        if !new.is_null() {
+            unsafe {
+                std::ptr::copy_nonoverlapping(place, new, layout.size().min(size));
+                self.dealloc(place, layout);
+            }
+        }
+        new
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Looking = Looking;
+
+#[test]
+fn the_allocator_sees_what_is_freed() {
+    let before = KNOWN.load(Ordering::Relaxed);
+    drop(black_box(KNOWN_TEXT.to_vec()));
+    assert!(KNOWN.load(Ordering::Relaxed) > before);
+    let before = KNOWN.load(Ordering::Relaxed);
+    let mut grown = black_box(KNOWN_TEXT.to_vec());
+    grown.reserve_exact(1000);
+    assert!(KNOWN.load(Ordering::Relaxed) > before);
+    // A state that is moved out of its block leaves a copy, as the documentation says; one that is dropped there does not.
+    let boxed = || Box::new(ClientSecret::new(KNOWN_SECRET).expect("usable"));
+    let before = KNOWN.load(Ordering::Relaxed);
+    drop(black_box(boxed()));
+    assert_eq!(KNOWN.load(Ordering::Relaxed), before);
+    let moved = *black_box(boxed());
+    assert!(KNOWN.load(Ordering::Relaxed) > before);
+    drop(black_box(moved));
+}
+
+/// S5: two hundred requests at once, whose futures are boxed, moved, interrupted, and freed in every state.
+#[cfg(feature = "tower")]
+#[test]
+fn requests_through_the_layer_leave_no_secret_in_freed_memory() {
+    use std::pin::Pin;
+    use std::task::{Context, Waker};
+
+    use bytes::Bytes;
+    use http::{Request, Response};
+    use http_body_util::Full;
+    use hubspot_signature::tower::VerifyLayer;
+    use hubspot_signature::{PublicUrl, UnixTime, Verifiers};
+    use tower::{Layer, Service};
+
+    const NOW: UnixTime = UnixTime::from_millis(1_700_000_000_000);
+
+    /// Two frames, with a pause before each.
+    struct Slow(Vec<&'static [u8]>, bool);
+    impl http_body::Body for Slow {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+            self.1 = !self.1;
+            if self.1 {
+                return std::task::Poll::Pending;
+            }
+            std::task::Poll::Ready(self.0.pop().map(|data| Ok(http_body::Frame::data(Bytes::from_static(data)))))
+        }
+    }
+
+    let url = PublicUrl::server("https://hooks.example.com").expect("a URL");
+    // The configuration's own copies are where one finds them: the text, and the states until the verifiers are dropped.
+    let secret = ClientSecret::new(TRACED_SECRET).expect("usable");
+    let verifiers = Verifiers::from(Verifier::new(TRACED_SECRET, Version::V1).expect("usable"));
+    let layer = VerifyLayer::with_clock(verifiers, url.clone(), || NOW);
+    let inner = tower::service_fn(|_: Request<Full<Bytes>>| async {
+        Ok::<_, std::convert::Infallible>(Response::new(String::new()))
+    });
+    let mut service = layer.layer(inner);
+    let before = FOUND.load(Ordering::Relaxed);
+
+    let mut on_their_way = Vec::new();
+    for number in 0..200 {
+        let mut signed = Request::post(format!("/hubspot?n={number}&e=%3A")).body(&b"[{},{}]"[..]).expect("a request");
+        secret.sign_request(&url, &mut signed, NOW).expect("signed");
+        if number % 3 == 0 {
+            signed.headers_mut().remove("x-hubspot-signature-v3");
+        }
+        if number % 6 == 0 {
+            let v1 = secret.v1(b"[{},{}]").as_str().parse().expect("a value");
+            signed.headers_mut().insert("x-hubspot-signature", v1);
+            signed.headers_mut().insert("x-hubspot-signature-version", "v1".parse().expect("a value"));
+        }
+        let last: &[u8] = if number % 5 == 0 { b"{}}" } else { b"{}]" };
+        let request = signed.map(|_| Slow(vec![last, b"[{},"], false));
+        on_their_way.push(Box::pin(service.call(request)));
+    }
+    let mut cx = Context::from_waker(Waker::noop());
+    let (mut accepted, mut refused) = (0, 0);
+    for turn in 0..8 {
+        on_their_way.retain_mut(|future| match future.as_mut().poll(&mut cx) {
+            std::task::Poll::Ready(response) => {
+                let status = response.expect("a response").status();
+                if status == 200 {
+                    accepted += 1
+                } else {
+                    refused += 1
+                }
+                false
+            }
+            std::task::Poll::Pending => true,
+        });
+        if turn == 3 {
+            // Some are given up on half way.
+            on_their_way.truncate(150);
+        }
+    }
+    assert!(on_their_way.is_empty() && accepted >= 100 && refused >= 25, "{accepted} {refused}");
+    assert_eq!(FOUND.load(Ordering::Relaxed) - before, 0, "copies of the secret in freed memory");
+    drop(service);
+    drop(layer);
+    drop(secret);
+    // Optimised, unused parts of a verifier may hold what was left on the stack when it was made.
+    if cfg!(debug_assertions) {
+        assert_eq!(FOUND.load(Ordering::Relaxed) - before, 0, "copies of the secret after the verifiers were dropped");
+    }
 }
