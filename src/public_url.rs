@@ -303,11 +303,11 @@ fn is_same_route(endpoint: &str, request: &str) -> bool {
 fn decoded_from_end(path: &str) -> impl Iterator<Item = u8> {
     let mut rest = path.as_bytes();
     core::iter::from_fn(move || {
-        if let [before @ .., b'%', high, low] = rest
-            && let (Some(high), Some(low)) = (char::from(*high).to_digit(16), char::from(*low).to_digit(16))
-        {
-            rest = before;
-            return u8::try_from(high << 4 | low).ok();
+        if let [before @ .., b'%', high, low] = rest {
+            if let (Some(high), Some(low)) = (char::from(*high).to_digit(16), char::from(*low).to_digit(16)) {
+                rest = before;
+                return u8::try_from(high << 4 | low).ok();
+            }
         }
         let (last, before) = rest.split_last()?;
         rest = before;

@@ -54,12 +54,11 @@ impl Verification {
     pub fn update(&mut self, chunk: &[u8]) -> Result<(), Error> {
         let mut outcome = Outcome::default();
         for slot in self.each() {
-            if let Ok(running) = slot
-                && let Err(error) = running.update(chunk)
-            {
+            let result = slot.as_mut().map_err(|error| *error).and_then(|running| running.update(chunk));
+            if let Err(error) = result {
                 *slot = Err(error);
             }
-            outcome.add(slot.as_ref().map(|_| ()).map_err(|error| *error));
+            outcome.add(result);
         }
         outcome.into_result()
     }
