@@ -81,7 +81,7 @@ impl Client {
         read(sender.send_request(request).await.map_err(Fault::Http)?).await
     }
 
-    /// With TLS, the server must agree to one of the protocols, if there are any.
+    /// With TLS, these protocols are offered.
     async fn connect(&self, uri: &Uri, protocols: &[&[u8]]) -> Result<Box<dyn Stream>, Fault> {
         let is_tls = uri.scheme_str() == Some("https");
         let host = uri.host().unwrap_or_default();
@@ -93,12 +93,7 @@ impl Client {
         }
         let name = host.to_owned().try_into().map_err(|error| Fault::Tls(io::Error::other(error)))?;
         let connector = self.trust.connector(protocols).map_err(|error| Fault::Tls(io::Error::other(error)))?;
-        let stream = connector.connect(name, tcp).await.map_err(Fault::Tls)?;
-        let agreed = stream.get_ref().1.alpn_protocol();
-        if !protocols.is_empty() && !agreed.is_some_and(|agreed| protocols.contains(&agreed)) {
-            return Err(Fault::Tls(io::Error::other("the server speaks another protocol")));
-        }
-        Ok(Box::new(stream))
+        Ok(Box::new(connector.connect(name, tcp).await.map_err(Fault::Tls)?))
     }
 }
 

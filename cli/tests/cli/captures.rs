@@ -24,6 +24,10 @@ fn the_version_is_any_or_none() {
     }
     verify(V3.replacen(" HTTP/1.1", "", 1)).assert(0, JUDGED);
     verify(format!("\r\n{V3}")).assert(0, JUDGED);
+    for line in ["POST /a b", "POST /a b ", "POST /a b HTTP/2"] {
+        let text = format!("{line}\r\n\r\n");
+        verify(text).assert(1, "POST \"https://www.example.com/a b\" with 0 bytes of body\nrefused: ");
+    }
 }
 
 #[test]
@@ -62,6 +66,8 @@ fn what_curl_prints_is_read() {
         run(&[&arguments[..], &given].concat(), printed.as_bytes()).assert(0, JUDGED);
     }
     verify(format!("{before}> GET / HTTP/1.1\n> Host: a\n> \n{after}")).assert(1, "with 0 bytes of body\nrefused");
+    let empty = format!("> POST / HTTP/1.1\n> Content-Length: 0\n> \n{after}");
+    verify(empty).assert(1, "with 0 bytes of body\nrefused");
     verify(&with("", "> ", body)[..60]).assert_failed("the capture is cut short");
     verify("* Connected to localhost\n< HTTP/1.1 200 OK\n").assert_failed("the capture is cut short");
 }
