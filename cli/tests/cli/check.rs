@@ -224,8 +224,11 @@ fn a_forgery_that_gets_as_far_as_the_event_is_accepted() {
     let outcome = check(&server, &["--event", "workflow"]);
     assert_eq!(judged(outcome.assert(1, "cannot use the event: workflow (400)"))[1], ["stale"]);
     // It judges the event first, so nothing is known of the signature.
-    let outcome = check(&Server::start(|_| 422), &["--event", "workflow"]);
-    outcome.assert(1, "0 of 1 genuine requests accepted").assert(1, "a refusal says nothing");
+    for status in [400, 422] {
+        let outcome = check(&Server::start(move |_| status), &["--event", "workflow"]);
+        outcome.assert(1, "0 of 1 genuine requests accepted").assert(1, "a refusal says nothing");
+        assert!(!outcome.stdout.contains("cannot use the event"), "{outcome:?}");
+    }
 }
 
 #[test]
@@ -289,4 +292,15 @@ fn a_memory_of_signatures_is_one_of_their_bytes() {
     outcome.assert(0, "16 of 16 forgeries refused").assert(0, "refused  409  respelled ");
     let outcome = check(http2::Memory::OfText);
     outcome.assert(1, "15 of 16 forgeries refused").assert(1, "accepted 200  respelled ");
+}
+
+/// If the endpoint refuses a genuine request, that it refuses the forgeries of it says nothing.
+#[test]
+fn forgeries_are_made_of_what_is_accepted() {
+    let fooled = naive(Mistake::TakesAnyAge, true);
+    let server =
+        Server::start(move |request| if request.body().starts_with(b"{\"vid\"") { 401 } else { fooled(request) });
+    let outcome = check(&server, &["--event", "workflow", "--event", "batch"]);
+    outcome.assert(1, "1 of 2 genuine requests accepted");
+    assert_eq!(judged(&outcome)[1], ["stale"]);
 }

@@ -35,7 +35,7 @@ impl Pair {
     }
 }
 
-/// What a server needs to prove who it is.
+/// The configuration of a server that proves who it is with this pair.
 fn config(pair: &Pair) -> ServerConfig {
     let certificates =
         CertificateDer::pem_file_iter(pair.certificate.path()).unwrap().collect::<Result<_, _>>().unwrap();
