@@ -49,6 +49,7 @@ struct Cli {
 const EXAMPLES: &str = "\
 Begin with one of these:
   hubspot-signature explain capture.http
+  hubspot-signature listen --to http://localhost:3000/hubspot
   hubspot-signature send --to http://localhost:3000/hubspot
   hubspot-signature send --check --to http://localhost:3000/hubspot
 
