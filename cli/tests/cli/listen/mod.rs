@@ -4,6 +4,7 @@ mod limits;
 #[cfg(target_os = "linux")]
 mod memory;
 mod passing;
+mod sdk;
 mod service;
 mod stand;
 mod telling;
