@@ -1,6 +1,7 @@
 //! `listen`: stands between the tunnel and the service, passes each request on, and says of each whether it verifies.
 
 mod body;
+mod end;
 mod exchange;
 mod idle;
 mod judge;
@@ -28,6 +29,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use self::body::AnswerBody;
+use self::end::End;
 use self::exchange::exchange;
 use self::idle::Idle;
 use self::judge::Judge;
@@ -159,7 +161,8 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         .block_on(TcpListener::bind(args.bind))
         .map_err(|error| format!("cannot listen on --bind {}: {error}", args.bind))?;
     let address = listener.local_addr()?;
-    if service.addresses().any(|to| to == address) {
+    let is_here = |to: SocketAddr| to.ip() == address.ip() || address.ip().is_unspecified() && to.ip().is_loopback();
+    if service.addresses().any(|to| to.port() == address.port() && is_here(to)) {
         return Err("--to is the address that this program listens on itself".into());
     }
 
@@ -180,17 +183,21 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         verified: AtomicU64::new(0),
         all: AtomicU64::new(0),
     });
+    // Before the greeting, since a script may take that for the sign to end it.
+    let end = {
+        let _runtime = runtime.enter();
+        End::new()?
+    };
     greet(&shared, address);
     // A thread of its own, so that a paused terminal does not hold up the requests.
     std::thread::scope(|scope| {
         let printer = scope.spawn(|| print(waiting, out));
-        let outcome = runtime.block_on(serve(&shared, listener, usize::from(args.limits.max_connections)));
+        runtime.block_on(serve(&shared, listener, usize::from(args.limits.max_connections), end));
         let (all, verified) = (shared.all.load(Ordering::Relaxed), shared.verified.load(Ordering::Relaxed));
         // Drops the tasks that did not end in time.
         runtime.shutdown_background();
         drop(shared);
         printer.join().map_err(|_| "the output broke off")??;
-        outcome?;
         note(&format!("{all} {}, {verified} verified", if all == 1 { "request" } else { "requests" }));
         Ok(true)
     })
@@ -219,8 +226,7 @@ fn print(mut reports: mpsc::Receiver<String>, out: &mut Out) -> std::io::Result<
     Ok(())
 }
 
-async fn serve(shared: &Arc<Shared>, listener: TcpListener, max_connections: usize) -> Result<(), Failure> {
-    let mut end = std::pin::pin!(ended());
+async fn serve(shared: &Arc<Shared>, listener: TcpListener, max_connections: usize, mut end: End) {
     let connections = Arc::new(Semaphore::new(max_connections));
     let graceful = GracefulShutdown::new();
     let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -239,7 +245,7 @@ async fn serve(shared: &Arc<Shared>, listener: TcpListener, max_connections: usi
         };
         let (permit, accepted) = tokio::select! {
             next = next => next,
-            () = &mut end => break,
+            () = end.wait() => break,
             // Standard output has failed.
             () = shared.reports.closed() => break,
         };
@@ -273,24 +279,7 @@ async fn serve(shared: &Arc<Shared>, listener: TcpListener, max_connections: usi
     };
     tokio::select! {
         _ = tokio::time::timeout(FAREWELL, finished) => {}
-        () = ended() => {}
-    }
-    Ok(())
-}
-
-/// Returns when someone ends the program: with Ctrl-C, or as a service manager does.
-async fn ended() {
-    #[cfg(unix)]
-    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
-        return;
-    }
-    // Without a handler the default action ends the program.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+        () = end.wait() => {}
     }
 }
 

@@ -320,6 +320,8 @@ fn wrong_arguments_are_explained() {
     drop(held);
     let itself = ["--to", &format!("http://{taken}/hubspot"), "--endpoint", ENDPOINT, "--bind", &taken];
     listen(&itself).assert_failed("listens on itself");
+    let everywhere = taken.replace("127.0.0.1", "0.0.0.0");
+    listen(&[&itself[..4], &["--bind", &everywhere]].concat()).assert_failed("listens on itself");
 }
 
 /// A server with several routes.
