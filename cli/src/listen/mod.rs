@@ -120,6 +120,8 @@ const FAREWELL: Duration = Duration::from_secs(10);
 const MAX_HEAD: u32 = 64 * 1024;
 /// How many requests of one HTTP/2 connection may be under way.
 const MAX_STREAMS: u32 = 32;
+/// How many threads verify, save and diagnose. More than may diagnose at a time, so that a diagnosis delays no request.
+const MAX_THREADS: usize = 12;
 /// How many reports may wait for a terminal that does not take them.
 const MAX_WAITING_REPORTS: usize = 64;
 
@@ -156,7 +158,8 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         );
     }
     let captures = args.save.map(Captures::in_folder).transpose()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().max_blocking_threads(MAX_THREADS).build()?;
     let listener = runtime
         .block_on(TcpListener::bind(args.bind))
         .map_err(|error| format!("cannot listen on --bind {}: {error}", args.bind))?;
