@@ -181,12 +181,6 @@ impl Verifier {
         self.decide(&ticket, head, body)
     }
 
-    #[cfg(feature = "diagnose")]
-    pub(crate) const fn with_minimum_version(mut self, minimum: Version) -> Self {
-        self.minimum_version = minimum;
-        self
-    }
-
     /// Judges everything that precedes the body, by this verifier's policy.
     #[inline(always)]
     pub(crate) fn admit(&self, claim: Claim<'_>, head: &RequestHead<'_>, now: UnixTime) -> Result<Ticket, Error> {

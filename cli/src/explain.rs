@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use hubspot_signature::Error;
-use hubspot_signature::diagnose::{Diagnosis, Diagnostician, Finding, MAX_SECRETS, ReceivedRequest};
+use hubspot_signature::diagnose::{Diagnosis, Diagnostician, Fault, Finding, MAX_SECRETS, ReceivedRequest};
 use serde_json::{Value, json};
 
 use crate::Failure;
@@ -39,7 +39,7 @@ pub(crate) struct Args {
 enum Format {
     /// For reading
     Text,
-    /// One JSON object: accepted, verdict, expected, findings, app_id, search
+    /// One JSON object: accepted, verdict, expected, findings, app_id, tried, complete
     Json,
 }
 
@@ -56,9 +56,11 @@ Examples:
         --body-file body.json -H 'Host: hooks.example.com' \\
         -H 'X-HubSpot-Signature-v3: …' -H 'X-HubSpot-Request-Timestamp: …'
 
+    Add --endpoint, the URL as it stands in HubSpot, and the two are compared.
+
   For a script:
     hubspot-signature explain --format json capture.http |
-        jq -r '.findings[].steps[].cause'
+        jq -r '.findings[].faults[].cause'
 
 The request is judged by the secret in use and the previous one, as `verify`
 does. Secrets are numbered in what is printed: 1 is the one in use, then come
@@ -76,10 +78,13 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         return Err(format!("at most {MAX_SECRETS} secrets can be tried at once").into());
     }
     let now = args.policy.now();
-    let Received { method, url, refusal, headers, body, .. } = args.request.read(BodyReading::AsItIs)?;
+    let Received { method, url, endpoint, refusal, headers, body, .. } = args.request.read(BodyReading::AsItIs)?;
     let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
     let request = ReceivedRequest { method: &method, uri: &url, headers: &headers, body: &body };
-    let mut diagnostician = Diagnostician::new(&secrets).minimum_version(args.policy.minimum_version());
+    let mut diagnostician = Diagnostician::new(&secrets, args.policy.minimum_version());
+    if let Some(endpoint) = endpoint {
+        diagnostician = diagnostician.endpoint(&endpoint);
+    }
     if let Some(previous) = args.previous.text()? {
         diagnostician = diagnostician.previous_secret(&previous);
     }
@@ -88,7 +93,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         Format::Text => write_text(&diagnosis, refusal, out)?,
         Format::Json => writeln!(out, "{}", visible_json(&json(&diagnosis, refusal)))?,
     }
-    Ok(refusal.is_none() && diagnosis.verdict().is_ok())
+    Ok(refusal.is_none() && diagnosis.is_accepted())
 }
 
 /// The library's text, with the words that a reader looks for made visible.
@@ -103,8 +108,8 @@ fn write_text(diagnosis: &Diagnosis, refusal: Option<Error>, out: &mut Out) -> R
             (GOOD, "Accepted", rest)
         } else if let Some(rest) = text.strip_prefix("Refused") {
             (BAD, "Refused", rest)
-        } else if let Some(rest) = text.strip_prefix("Mend:") {
-            (STRONG, "Mend:", rest)
+        } else if let Some(rest) = text.strip_prefix("Fix:") {
+            (STRONG, "Fix:", rest)
         } else if margin.is_empty() && text.starts_with(|c: char| c.is_ascii_digit()) {
             (STRONG, text, "")
         } else {
@@ -118,52 +123,37 @@ fn write_text(diagnosis: &Diagnosis, refusal: Option<Error>, out: &mut Out) -> R
 
 fn json(diagnosis: &Diagnosis, refusal: Option<Error>) -> Value {
     let verdict = match (refusal, diagnosis.verdict()) {
-        (Some(refusal), _) => refusal.to_string(),
-        (None, Ok(proof)) => format!("accepted by {}", proof.version()),
-        (None, Err(refusal)) => refusal.to_string(),
+        (Some(refusal), _) | (None, Ok(Err(refusal))) => refusal.to_string(),
+        (None, Ok(Ok(proof))) => format!("accepted by {}", proof.version()),
+        (None, Err(secret)) => secret.to_string(),
     };
-    let expected = |expected: &hubspot_signature::diagnose::Expected| {
-        json!({
-            "header": expected.header().to_string(),
-            "version": expected.version().as_str(),
-            "text": expected.to_string(),
-        })
-    };
-    let search = diagnosis.search();
     json!({
-        "accepted": refusal.is_none() && diagnosis.verdict().is_ok(),
+        "accepted": refusal.is_none() && diagnosis.is_accepted(),
         "verdict": verdict,
-        "expected": diagnosis.expected().iter().map(expected).collect::<Vec<_>>(),
+        "expected": diagnosis.expected().collect::<Vec<_>>(),
         "findings": diagnosis.findings().iter().map(finding).collect::<Vec<_>>(),
         "app_id": diagnosis.app_id(),
-        "search": {
-            "tried": search.tried(), "hashed_bytes": search.hashed_bytes(), "complete": search.is_complete(),
-        },
+        "tried": diagnosis.tried(),
+        "complete": diagnosis.is_complete(),
     })
 }
 
 fn finding(finding: &Finding) -> Value {
-    let steps: Vec<_> = finding
-        .steps()
-        .iter()
-        .map(|step| {
-            json!({
-                "cause": step.cause().code(),
-                "description": step.cause().description(),
-                "evidence": step.evidence(),
-                "mend": step.mend(),
-            })
+    let fault = |fault: &Fault| {
+        json!({
+            "cause": fault.cause().code(),
+            "description": fault.cause().description(),
+            "evidence": fault.evidence(),
+            "fix": fault.fix(),
         })
-        .collect();
-    let matched: Vec<_> = finding
-        .matched()
-        .iter()
-        .map(|matched| json!({ "header": matched.header().to_string(), "secret": matched.secret().saturating_add(1) }))
-        .collect();
+    };
+    let matched = finding.matched();
+    let matched =
+        matched.map(|(header, secret)| json!({ "header": header.to_string(), "secret": secret.saturating_add(1) }));
     json!({
         "certainty": finding.certainty().to_string(),
-        "steps": steps,
-        "matched": matched,
+        "faults": finding.faults().iter().map(fault).collect::<Vec<_>>(),
+        "matched": matched.collect::<Vec<_>>(),
         "signed_uri": finding.signed_uri(),
     })
 }

@@ -19,8 +19,8 @@ pub(crate) struct RequestArgs {
     #[arg(value_name = "FILE", required_unless_present = "url", help_heading = None)]
     #[arg(conflicts_with_all = ["url", "method", "header"])]
     file: Option<PathBuf>,
-    /// Instead of FILE: the whole URL that HubSpot called
-    #[arg(long, value_name = "URL", conflicts_with_all = ["public_url", "endpoint"])]
+    /// Instead of FILE: the whole URL that HubSpot called; for `explain`, the URL that your code verifies
+    #[arg(long, value_name = "URL", conflicts_with = "public_url")]
     url: Option<String>,
     /// With --url: the method; POST if there is a body, else GET
     #[arg(long, value_name = "METHOD", requires = "url")]
@@ -50,6 +50,8 @@ pub(crate) struct Received {
     pub(crate) method: String,
     /// The whole URL that HubSpot called.
     pub(crate) url: String,
+    /// The endpoint's URL as it stands in HubSpot, if it is given.
+    pub(crate) endpoint: Option<String>,
     /// Why the public URL alone refuses it.
     pub(crate) refusal: Option<Error>,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
@@ -61,6 +63,7 @@ pub(crate) struct Received {
 impl RequestArgs {
     pub(crate) fn read(self, reading: BodyReading) -> Result<Received, Failure> {
         let given = self.body.read()?;
+        let endpoint = self.public_url.endpoint()?;
         if let Some(file) = self.file {
             let public_url = self.public_url.get()?;
             let public_url = public_url.ok_or(
@@ -74,7 +77,7 @@ impl RequestArgs {
             };
             let Capture { method, target, headers, .. } = capture;
             let Signed { url, refusal } = public_url::signed(&public_url, &target)?;
-            return Ok(Received { method, url, refusal, headers, body, more_follows });
+            return Ok(Received { method, url, endpoint, refusal, headers, body, more_follows });
         }
         let (url, body) = (self.url.unwrap_or_default(), given.unwrap_or_default());
         // Both are shown, and must not be a secret in the wrong place.
@@ -86,7 +89,7 @@ impl RequestArgs {
         }
         let headers = self.header.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
         let method = self.method.unwrap_or_else(|| method_for(&body).into());
-        Ok(Received { method, url, refusal: None, headers, body, more_follows: false })
+        Ok(Received { method, url, endpoint, refusal: None, headers, body, more_follows: false })
     }
 }
 

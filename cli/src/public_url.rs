@@ -11,7 +11,7 @@ pub(crate) const HEADING: &str = "The URL that HubSpot calls";
 #[derive(clap::Args)]
 pub(crate) struct PublicUrlArgs {
     /// The URL of the endpoint, exactly as it stands in HubSpot: https://hooks.example.com/hubspot/webhook. The query comes
-    /// from the request. Otherwise taken from the environment variable HUBSPOT_ENDPOINT
+    /// from the request. With --url, `explain` compares the two. Otherwise taken from the environment variable HUBSPOT_ENDPOINT
     #[arg(long, value_name = "URL", conflicts_with = "public_url", help_heading = HEADING)]
     endpoint: Option<String>,
     /// For a server with several routes: the part of the URL that precedes the request's own path:
@@ -21,6 +21,14 @@ pub(crate) struct PublicUrlArgs {
 }
 
 impl PublicUrlArgs {
+    /// The text of the endpoint's URL, if it is given.
+    pub(crate) fn endpoint(&self) -> Result<Option<String>, Failure> {
+        match (&self.endpoint, &self.public_url) {
+            (None, None) => variable("HUBSPOT_ENDPOINT"),
+            (endpoint, _) => Ok(endpoint.clone()),
+        }
+    }
+
     pub(crate) fn get(self) -> Result<Option<PublicUrl>, Failure> {
         let (endpoint, server) = match (self.endpoint, self.public_url) {
             (None, None) => (variable("HUBSPOT_ENDPOINT")?, variable("HUBSPOT_PUBLIC_URL")?),

@@ -49,7 +49,8 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         .previous_secret(previous.as_deref())
         .map_err(|error| format!("the previous secret: {}", unusable(error)))?;
     let now = args.policy.now();
-    let Received { method, url, refusal, headers, body, more_follows } = args.request.read(BodyReading::Announced)?;
+    let Received { method, url, refusal, headers, body, more_follows, .. } =
+        args.request.read(BodyReading::Announced)?;
     if more_follows {
         note("the capture goes on after the body that its Content-Length announces; that is left out");
     }

@@ -1,31 +1,21 @@
-//! [`Cause`], each way in which a request comes to differ from what was signed, with its mend.
+//! [`Cause`]: each way in which a request comes to differ from what HubSpot signed, with its fix.
 
 use core::fmt;
-use std::format;
-use std::prelude::rust_2024::*;
 
-/// What of a request (or of the set-up) a [`Cause`] concerns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Part {
-    /// The client secret.
+/// The part of a request, or of the configuration, that a [`Cause`] concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
     Secret,
-    /// The method.
     Method,
-    /// The URI.
     Uri,
-    /// The body.
     Body,
-    /// Which scheme was used, is claimed, or is demanded.
     Scheme,
-    /// The text of HubSpot's headers.
     Header,
-    /// The timestamp.
     Time,
 }
 
 macro_rules! causes {
-    ($($part:ident { $($name:ident $code:literal $what:literal $mend:literal)+ })+) => {
+    ($($part:ident { $($name:ident $code:literal $what:literal $fix:literal)+ })+) => {
         /// One way in which a request comes to differ from what HubSpot signed.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -34,31 +24,29 @@ macro_rules! causes {
         }
 
         impl Cause {
-            /// All of them, in the order of their parts.
+            /// All causes: of the secret, the method, the URI, the body, the scheme, the headers and the time.
             pub const ALL: &'static [Self] = &[$($(Self::$name,)+)+];
 
-            /// What it concerns.
-            #[must_use]
-            pub const fn part(self) -> Part {
+            pub(super) const fn part(self) -> Part {
                 match self { $($(Self::$name)|+ => Part::$part,)+ }
             }
 
-            /// A name for machines, such as `uri-scheme`.
+            /// The stable name for programs, such as `uri-scheme`. It begins with the part that the cause concerns.
             #[must_use]
             pub const fn code(self) -> &'static str {
                 match self { $($(Self::$name => $code,)+)+ }
             }
 
-            /// What happened, as a sentence.
+            /// The description, as a sentence or two.
             #[must_use]
             pub const fn description(self) -> &'static str {
                 match self { $($(Self::$name => $what,)+)+ }
             }
 
-            /// What to do about it in general; a [`Step`] says it with the values of the request.
+            /// The fix in general; a [`Fault`](super::Fault) has it with the values of the request.
             #[must_use]
-            pub const fn mend(self) -> &'static str {
-                match self { $($(Self::$name => $mend,)+)+ }
+            pub const fn fix(self) -> &'static str {
+                match self { $($(Self::$name => $fix,)+)+ }
             }
         }
     };
@@ -68,236 +56,260 @@ causes! {
     Secret {
     SecretEmpty "secret-empty"
         "The client secret is empty."
-        "Set the variable or file that holds the client secret, and see that the process gets it."
+        "Set the variable or file that holds the client secret, and check that the process receives it."
     SecretAccessToken "secret-access-token"
-        "An access token stands where the client secret belongs."
-        "Use the client secret from the app's Auth tab; `pat-…` tokens sign nothing."
+        "An access token is configured in place of the client secret."
+        "Use the client secret from the app's Auth tab. Tokens (`pat-…`) sign nothing."
     SecretWhiteSpace "secret-white-space"
-        "White space or a newline clings to the client secret."
-        "Trim it where it is read: `std::fs::read_to_string(path)?.trim()`, or `echo -n` when the file is written."
+        "The client secret has white space or invisible characters at its beginning or end."
+        "Trim it where it is read, `std::fs::read_to_string(path)?.trim()`, or write the file with `printf %s`."
     SecretQuoted "secret-quoted"
-        "The client secret still wears quotation marks."
-        "Remove the quotation marks in the configuration: `HUBSPOT_CLIENT_SECRET=…`, without `\"` round the value."
+        "The client secret is still in quotation marks."
+        "Remove the quotation marks from the configuration: `HUBSPOT_CLIENT_SECRET=…`."
     SecretBase64 "secret-base64"
-        "The client secret was base64-encoded and not decoded."
-        "Store the client secret as it is; a Kubernetes secret takes it under `stringData`, not `data`."
+        "The client secret is base64-encoded."
+        "Configure the decoded value. A Kubernetes Secret takes it under `stringData`, not `data`."
     SecretOther "secret-other"
-        "The signature was made with another of the secrets given: another app's, or the one before or after a rotation."
-        "Use the secret that matched; during a rotation keep both: `Verifier::new(current)?.previous_secret(previous)?`."
+        "The signature was made with another of the given secrets: another app's, or one from before or after a rotation."
+        "Use the secret that matches. During a rotation accept both: `.previous_secret(previous)?`."
     SecretShape "secret-shape"
-        "The secret does not look like a client secret, which is 36 characters in the shape of a UUID."
-        "Copy the client secret from the app's Auth tab; API keys, tokens and place-holders do not work."
+        "The secret does not look like a client secret: 36 characters in the shape of a UUID, in lower case."
+        "Copy the client secret from the app's Auth tab. API keys, tokens and placeholders do not work."
     }
     Method {
     MethodAssumed "method"
         "The request was signed with another method."
-        "Pass the method of the request line; do not assume POST, and look for a proxy that rewrites the method."
+        "Pass the method of the request line. Do not assume POST, and look for a proxy that rewrites the method."
     MethodCase "method-case"
         "The method is not in upper case."
         "Pass the method in upper case, as the request line has it."
     }
     Uri {
     UriPathOnly "uri-path-only"
-        "The URI is a path; HubSpot signs the whole public URL."
-        "Put the public URL before the path: `PublicUrl::new(\"https://your.public.host\")`."
+        "The URI is only a path. HubSpot signs the whole public URL."
+        "Configure the URL as it is in HubSpot: `PublicUrl::endpoint(\"https://your.public.host/path\")`."
     UriScheme "uri-scheme"
         "The URI has the wrong scheme: TLS ends at a proxy, so the service sees http where HubSpot called https."
-        "Build the URI from the configured public URL instead of from the connection."
+        "Configure the URL as it is in HubSpot, `PublicUrl::endpoint(\"https://your.public.host/path\")`, \
+         instead of using the connection's scheme. The proxy can report it: nginx \
+         `proxy_set_header X-Forwarded-Proto $scheme;`, HAProxy \
+         `http-request set-header X-Forwarded-Proto https if { ssl_fc }`."
     UriHost "uri-host"
-        "The URI has another host than the one HubSpot called: an internal name, an old tunnel, or a later hop's own."
-        "Build the URI from the public host configured in HubSpot, and update it when a tunnel's name changes."
+        "The URI has another host than the one that was signed: an internal name, an old tunnel, or a later hop's own."
+        "Configure the URL as it is in HubSpot: `PublicUrl::endpoint(…)`. To pass the host on: nginx \
+         `proxy_set_header Host $host;`, Apache `ProxyPreserveHost On`, Caddy `header_up Host {host}`."
     UriPort "uri-port"
-        "A port was added to the URI or dropped from it."
-        "Write the public URL exactly as it is configured in HubSpot, with a port only if it stands there."
+        "A port was added to the URI or removed from it."
+        "Configure the URL exactly as it is in HubSpot, with a port only if it has one there. In nginx, \
+         `$http_host` keeps the port and `$host` drops it."
     UriLocalProxy "uri-local-proxy"
         "The request comes from the local development proxy, which signs the local URL."
-        "While developing, verify with the local URL that the proxy maps to."
+        "While developing, verify with the local URL that the proxy maps to. Never configure it in production."
     UriPrefixLost "uri-prefix-lost"
         "The path lacks a prefix that HubSpot called: a mount point, a nested router's path or a gateway's stage."
-        "Put the prefix into the public URL: `PublicUrl::new(\"https://your.public.host/prefix\")`."
+        "Configure the whole URL: `PublicUrl::endpoint(…)`. In axum's `nest` use the extractor `OriginalUri`; in \
+         Express `req.originalUrl`, not `req.url`; in nginx `proxy_pass http://upstream;` without a path; in Caddy \
+         `handle`, not `handle_path`; in actix-web verify outside `scope`."
     UriPrefixAdded "uri-prefix-added"
-        "The path has a prefix that HubSpot did not call: a proxy or gateway added it, or the public URL holds the webhook's own path."
-        "Verify the path as it was before the prefix was added; the public URL ends where the request's own path begins."
+        "The path has a prefix that HubSpot did not call: a proxy added it, or the configured URL already contains the \
+         webhook's path."
+        "Configure the whole URL, `PublicUrl::endpoint(…)`, or verify the path as it was before the prefix was added."
     UriRewritten "uri-rewritten"
-        "The path or query was rewritten on the way; a header still has the original."
-        "Verify before the rewriting hop, or take path and query from that header if your own proxy sets it."
+        "The path or the query was rewritten on the way."
+        "Verify before the hop that rewrites it, or take path and query from a header that your own proxy sets: nginx \
+         `proxy_set_header X-Original-URI $request_uri;`."
     UriTrailingSlash "uri-trailing-slash"
         "A slash at the end of the path was added or removed."
-        "Pass the raw path; switch off the middleware that normalises slashes, or configure in HubSpot the URL that arrives."
+        "Pass the raw path, and disable the middleware that normalises slashes (`NormalizePath` in tower-http and \
+         actix-web, `APPEND_SLASH` in Django), or configure in HubSpot the URL that arrives."
     UriDoubleSlash "uri-double-slash"
-        "Doubled slashes of the path were merged, or a slash was doubled where two parts were joined."
-        "Configure in HubSpot the URL without `//`; in nginx `merge_slashes off;` keeps the path as it came."
+        "Double slashes in the path were merged, or a slash was doubled where two parts were joined."
+        "Configure the URL without `//` in HubSpot. nginx keeps the path with `merge_slashes off;`, HAProxy and Caddy \
+         keep it by default."
     UriQueryOrder "uri-query-order"
-        "The parameters of the query are in another order than HubSpot sent them."
-        "Pass the raw query string; do not rebuild it from a map of parameters."
+        "The query's parameters are in another order than HubSpot sent them."
+        "Pass the raw query string, not one rebuilt from parsed parameters: axum `RawQuery`, Express \
+         `req.originalUrl`, Flask `request.query_string`, PHP `$_SERVER['REQUEST_URI']`."
     UriQueryLost "uri-query-lost"
         "The query is missing."
-        "Pass path and query: `request.uri().path_and_query()`, not `path()`."
+        "Pass path and query: `request.uri().path_and_query()`, not `path()`. In nginx use `$request_uri`, not `$uri`."
     UriQueryDoubled "uri-query-doubled"
-        "The query stands in the URI twice."
-        "The URI had its query already when another was appended: in nginx, `$request_uri` includes the query."
+        "The query occurs twice in the URI."
+        "Append the query once: in nginx, `$request_uri` already includes it, so `?$args` after it is too much."
     UriQueryAdded "uri-query-added"
         "The query has parameters that HubSpot did not send."
-        "Verify before the hop that adds parameters, or strip them first."
+        "Verify before the hop that adds parameters, or remove them first."
     UriEscapesKept "uri-escapes-kept"
-        "The signature was made over the URI with escapes decoded that the request's URI still has."
-        "v3 allows both forms and the verifier tries them; for v2 decode them in the URI you pass."
+        "The signature covers the URI with some escapes decoded that the request's URI still has."
+        "For v3 the verifier tries the documented decoding itself. For anything else decode them in the URI you pass."
     UriEscapesDecoded "uri-escapes-decoded"
-        "Escapes of the URI were decoded before it was verified."
-        "Pass the raw path and query as the request line has them, not a framework's decoded values."
+        "Escapes in the URI were decoded before it was verified."
+        "Pass the raw path and query of the request line, not a framework's decoded values: in nginx \
+         `$request_uri`, not `$uri`, and `proxy_pass` without a path; in WSGI `REQUEST_URI` or `RAW_URI`, \
+         not `PATH_INFO`."
     UriEscapesDoubled "uri-escapes-doubled"
-        "The URI was percent-encoded a second time."
-        "Do not encode the raw path and query again."
+        "The URI was escaped a second time."
+        "Do not encode the raw path and query again, for a URL or for HTML."
     UriEscapeCase "uri-escape-case"
-        "The hex digits of the URI's escapes were changed between lower and upper case."
-        "Pass the raw path and query; a URL library normalised them."
+        "The hex digits of the URI's escapes changed between lower and upper case."
+        "Pass the raw path and query. A URL library normalised them."
     UriSpace "uri-space"
         "`%20` and `+` were exchanged in the query."
-        "Pass the raw query string; parsing and printing it again changes how spaces are written."
+        "Pass the raw query string. Parsing and printing it again changes how spaces are written."
     UriQuote "uri-quote"
         "The character `'` of the URI was turned into `%27`, or the reverse."
-        "Pass the raw path and query; a URL library re-encoded the apostrophe."
+        "Pass the raw path and query. A URL library re-encoded the apostrophe."
     UriFragment "uri-fragment"
         "A fragment is attached to the URI."
-        "Cut the URI before `#`; HubSpot never sends that part."
+        "Cut the URI before `#`. HubSpot never sends that part."
     }
     Body {
     BodyReserialised "body-reserialised"
         "The body was parsed and serialised again."
-        "Verify the raw bytes (`Bytes`, before any JSON extractor or body parser) and parse those afterwards."
+        "Verify the raw bytes, before any JSON extractor or body parser, and parse those afterwards: axum and actix-web \
+         `Bytes`, Express `express.raw({ type: '*/*' })`, Flask `request.get_data()`, Next.js \
+         `await request.text()`."
     BodyDoubleSerialised "body-double-serialised"
-        "The body was serialised twice: it is a JSON string that contains the JSON."
-        "Verify the raw bytes; something called a JSON serialiser on text that was JSON already."
+        "The body was printed or serialised a second time: as a JSON string, an array of numbers, or a byte string in a \
+         programming language's notation."
+        "Verify the raw bytes. Do not print them with `{:?}` or `str()`, or give them to a JSON serialiser."
     BodyTrimmed "body-trimmed"
-        "White space at the end of the body was lost."
-        "Verify the raw bytes; do not trim the body."
+        "White space at the end of the body was removed."
+        "Verify the raw bytes. Do not trim the body."
     BodyWhiteSpace "body-white-space"
-        "White space surrounds the body that was not signed: a newline at its end, for instance."
-        "Verify the raw bytes; a saved capture often ends in a newline of the editor (`curl --data-binary @file` sends as is)."
+        "White space that was not signed surrounds the body: a newline at its end, for instance."
+        "Verify the raw bytes. A saved capture often ends in the editor's newline; `curl --data-binary @file` sends \
+         a file as it is."
     BodyLineEndings "body-line-endings"
-        "Line endings of the body were changed between LF and CRLF."
-        "Verify the raw bytes; a text-mode read or write translated the line endings."
+        "Line endings of the body were changed between LF and CR LF, or removed."
+        "Verify the raw bytes. Reading or writing in text mode translates line endings."
     BodyByteOrderMark "body-byte-order-mark"
-        "The body begins with a byte-order mark that was not signed, or lost one."
-        "Verify the raw bytes; do not read or write them with a text encoding that adds a mark."
+        "A byte-order mark was added to the body or removed from it."
+        "Verify the raw bytes. Do not read or write them with a text encoding that adds a mark."
     BodyDoubleEncoded "body-double-encoded"
-        "The body's UTF-8 was read as Latin-1 or Windows-1252 and encoded again."
+        "The body's UTF-8 was read as Latin-1 or Windows-1252 and encoded again, or its characters were escaped for HTML."
         "Verify the raw bytes, or read them as UTF-8."
     BodyLatin1 "body-latin-1"
         "The body was converted from UTF-8 to Latin-1."
-        "Verify the raw bytes; HubSpot's bodies are UTF-8."
+        "Verify the raw bytes. HubSpot's bodies are UTF-8."
     BodyPlaceholder "body-placeholder"
-        "A place-holder such as `{}`, `null`, `undefined` or `\"\"` stands where the request has no body."
-        "Pass an empty body when there is none; do not serialise a missing value."
+        "A placeholder such as `{}`, `null`, `undefined` or `\"\"` is passed although the request has no body."
+        "Pass an empty body when there is none. Do not serialise a missing value; body parsers produce `{}` for it."
     BodyLost "body-lost"
-        "The body is empty here though it was not when it was signed."
-        "Read the body once, keep the bytes, and verify those; a body stream read by an earlier layer is empty."
+        "The body is empty here, and it was not when it was signed."
+        "Read the body once, keep the bytes, and verify those. A body stream that an earlier layer has read is empty."
     BodyBase64 "body-base64"
-        "The body is base64 of what was signed, as API gateways deliver it."
+        "The body is the base64 or the hex of what was signed. API gateways deliver base64."
         "Decode it before verifying, when the gateway's event says `isBase64Encoded: true`."
     BodyCompressed "body-compressed"
-        "The body is compressed; what was signed is the plain body."
-        "Verify after the decompression layer, or forbid the proxy to compress requests."
+        "The body is compressed. HubSpot signs the plain body."
+        "Verify after the layer that decompresses, or forbid the proxy to compress requests."
     BodyLossy "body-lossy"
-        "The body holds replacement characters (U+FFFD): it was decoded lossily, and the original bytes are gone."
-        "Verify the raw bytes; do not pass them through `from_utf8_lossy` or the like."
+        "The body was decoded with loss: characters that are not ASCII were replaced, and the original bytes are gone."
+        "Verify the raw bytes. Do not convert them to text first: not with `from_utf8_lossy`, and not as ASCII."
     BodyNotUtf8 "body-not-utf8"
-        "The body is not UTF-8. HubSpot's always is."
-        "Pass the raw bytes. If the signature matches all the same, the request is likely a forgery by length extension: refuse it."
+        "The body is not UTF-8, as HubSpot's always is."
+        "Verify the raw bytes. If a v1 or v2 signature matches all the same, refuse the request: it may be a \
+         forgery by length extension."
+    BodyNotJson "body-not-json"
+        "The body does not have the form of the JSON that HubSpot sends."
+        "Verify the raw bytes. If a signature matches all the same, refuse the request: part of its URI may have been \
+         moved into the body."
     BodyLength "body-length"
-        "The body is not as long as the header Content-Length says."
-        "Verify the raw bytes, all of them; something shortened or rewrote the body."
+        "The body does not have the length that the header Content-Length says."
+        "Verify the raw bytes, all of them. Something shortened or rewrote the body."
     BodyUnexpected "body-unexpected"
         "A GET or HEAD request has a body. HubSpot sends none."
         "Pass an empty body if there was none. If there was one, refuse the request: part of its URI was moved there."
     }
     Scheme {
     SchemeVersion "scheme-version"
-        "The signature is of another version than its header or label says."
-        "Read v3 from X-HubSpot-Signature-v3, and v1 or v2 from X-HubSpot-Signature as X-HubSpot-Signature-Version says; \
-         look for a relay that drops or rewrites the label."
+        "The signature is of another version than its header or the version header says."
+        "Read v3 from X-HubSpot-Signature-v3, and v1 or v2 from X-HubSpot-Signature as X-HubSpot-Signature-Version \
+         says. Look for a relay that drops or rewrites these headers."
     SchemeHmacForHash "scheme-hmac-for-hash"
-        "The signature is an HMAC where v1 and v2 are a plain SHA-256 that begins with the secret."
-        "Whoever signed this (a test, a mock) must use SHA-256(secret + …) for v1 and v2: `ClientSecret::sign`."
+        "The signature is an HMAC. v1 and v2 are a plain SHA-256 that begins with the secret."
+        "The signer (a test, a mock) must use SHA-256(secret + …) for v1 and v2: `ClientSecret::sign`."
     SchemeHashForHmac "scheme-hash-for-hmac"
-        "The signature is a plain SHA-256 where v3 is HMAC-SHA-256."
-        "Whoever signed this (a test, a mock) must use HMAC-SHA-256 for v3: `ClientSecret::sign`."
+        "The signature is a plain SHA-256. v3 is HMAC-SHA-256."
+        "The signer (a test, a mock) must use HMAC-SHA-256 for v3: `ClientSecret::sign`."
     SchemeBodyOnly "scheme-body-only"
-        "The signature covers the body alone; method and URI were left out."
-        "Whoever signed this (a test, a mock) must sign method + URI + body: `ClientSecret::sign`."
+        "The signature covers only the body; method and URI were left out."
+        "The signer (a test, a mock) must sign method + URI + body: `ClientSecret::sign`."
     SchemeBelowMinimum "scheme-below-minimum"
-        "The signature is right, but its version is older than the verifier demands."
-        "Lower it with `.minimum_version(…)` only if the HubSpot product that calls you sends nothing newer; else find \
-         what strips the newer headers."
+        "The signature's version is older than the verifier accepts."
+        "Lower the minimum, `Verifier::new(secret, Version::…)`, only if the HubSpot product that calls you sends \
+         nothing newer. Otherwise find the hop that strips the newer headers."
     SchemeOlderMatches "scheme-older-matches"
-        "An older signature of the same request is right, so what that one covers is not at fault."
-        "Look at what only the newer signature covers."
+        "An older signature of the same request is right, so the parts that it covers are not at fault."
+        "Look at the parts that only the newer signature covers."
     SchemeLabel "scheme-label"
         "X-HubSpot-Signature-Version is none of v1, v2 and v3."
-        "Pass the header as it arrived; look for a relay that changes it."
+        "Pass the header as it arrived. Look for a relay that changes it."
     }
     Header {
     HeaderSigningOff "header-signing-off"
         "The request has no HubSpot signature."
-        "Switch request signing on in HubSpot (a workflow's webhook needs the app id), and see that every proxy passes \
-         X-HubSpot-* headers on."
+        "Enable request signing in HubSpot (a workflow's webhook needs the app id), and check that every proxy passes \
+         the X-HubSpot-* headers on."
     HeaderMissing "header-missing"
-        "One of HubSpot's headers is missing though others are there."
-        "Let every proxy and gateway pass all X-HubSpot-* headers on: allow-lists name headers one by one."
+        "One of HubSpot's headers is missing although others are there."
+        "Let every proxy and gateway pass all X-HubSpot-* headers on. Allow-lists name headers one by one."
     HeaderDoubled "header-doubled"
-        "One of HubSpot's headers occurs more than once."
-        "Find the hop that adds the header again (`proxy_set_header` with a value that is there already) and remove it."
+        "One of HubSpot's headers has more than one value."
+        "Find the hop that adds the header again and remove it there. In nginx, `proxy_set_header` replaces a \
+         header and `add_header` does not."
     HeaderQuoted "header-quoted"
-        "The signature wears quotation marks."
+        "The signature is in quotation marks."
         "Pass the header's value as text, not as JSON or debug output."
     HeaderPadded "header-padded"
         "White space or control characters surround the signature."
-        "Pass the header's value without the line's end; trim what a log or copy added."
+        "Pass the header's value without the line's end. Trim what a log or a copy added."
     HeaderPrefixed "header-prefixed"
-        "A prefix such as `sha256=` stands before the signature."
-        "Pass the header's value as HubSpot sends it; the prefix is another vendor's custom."
+        "A prefix such as `sha256=` precedes the signature."
+        "Pass the header's value as HubSpot sends it. Other vendors use such prefixes."
     HeaderPercentEncoded "header-percent-encoded"
         "The signature is percent-encoded."
-        "Pass the header's value as it arrived; a relay put it through URL encoding."
+        "Pass the header's value as it arrived. A relay put it through URL encoding."
     HeaderPlusAsSpace "header-plus-as-space"
         "The character `+` of the base64 was turned into a space."
-        "A relay decoded the header as form data; pass the value as it arrived."
+        "Pass the header's value as it arrived. A relay decoded it as form data."
     HeaderHexForBase64 "header-hex-for-base64"
         "The v3 signature is written in hex; v3 is base64."
-        "Whoever signed this (a test, a mock) must encode v3 in standard padded base64."
+        "The signer (a test, a mock) must encode v3 in standard padded base64."
     HeaderBase64ForHex "header-base64-for-hex"
         "The v1 or v2 signature is written in base64; v1 and v2 are hex."
-        "Whoever signed this (a test, a mock) must encode v1 and v2 in lower-case hex."
+        "The signer (a test, a mock) must encode v1 and v2 in lower-case hex."
     HeaderUpperCase "header-upper-case"
         "The hex digits of the signature are in upper case."
-        "Pass the header's value as it arrived; HubSpot's hex is lower case."
+        "Pass the header's value as it arrived. HubSpot's hex is in lower case."
     HeaderBase64Alphabet "header-base64-alphabet"
         "The signature is in URL-safe or unpadded base64; HubSpot's is standard and padded."
-        "Pass the header's value as it arrived, without translating its alphabet or cutting the `=`."
+        "Pass the header's value as it arrived. Do not translate its alphabet or cut off the `=`."
     HeaderMalformed "header-malformed"
-        "The signature is not of the length and alphabet of its version, and no repair makes it so."
-        "Pass the whole value of the header as it arrived; look for truncation."
+        "The signature does not have the length and alphabet of its version, and no repair gives it them."
+        "Pass the whole value of the header as it arrived. Look for truncation."
     }
     Time {
     TimestampLeftOut "timestamp-left-out"
         "The timestamp was left out of the signature."
-        "Whoever signed this (a test, a mock) must sign method + URI + body + timestamp for v3: `ClientSecret::sign`."
+        "The signer (a test, a mock) must sign method + URI + body + timestamp for v3: `ClientSecret::sign`."
     TimestampFloat "timestamp-float"
         "The timestamp was read as a floating-point number and printed again."
-        "Pass the text of X-HubSpot-Request-Timestamp as it arrived; do not parse it."
+        "Pass the text of X-HubSpot-Request-Timestamp as it arrived. Do not parse it."
     TimestampSeconds "timestamp-seconds"
         "The timestamp is in seconds; HubSpot's is in milliseconds."
         "Pass the text of X-HubSpot-Request-Timestamp as it arrived, 13 digits."
     TimestampOwnClock "timestamp-own-clock"
         "The receiver's own clock was used in place of the request's timestamp."
-        "Pass the text of X-HubSpot-Request-Timestamp; the clock only judges its age."
+        "Pass the text of X-HubSpot-Request-Timestamp. The clock only judges its age."
     TimestampMalformed "timestamp-malformed"
         "The timestamp is not 13 digits."
         "Pass the text of X-HubSpot-Request-Timestamp as it arrived."
     TimestampStale "timestamp-stale"
-        "The request was signed longer ago than allowed: a replay, a delay or a wrong clock."
-        "Judge a captured request at the time it was received (the time given to `diagnose` or `verify_at`); on a \
-         server, synchronise the clock and verify before queueing."
+        "The request was signed longer ago than the verifier allows: a replay, a delay or a wrong clock."
+        "Judge a captured request at the time it was received: pass that time to `diagnose` or `verify`. On a server, \
+         synchronise the clock (NTP) and verify before queueing."
     TimestampFuture "timestamp-future"
         "The request was signed in the future, by this clock."
         "Synchronise this machine's clock (NTP), and check that milliseconds are passed as milliseconds."
@@ -308,70 +320,4 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.description())
     }
-}
-
-/// How sure a [`Finding`](super::Finding) is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(clippy::exhaustive_enums, reason = "either the signature matches or it does not")]
-pub enum Certainty {
-    /// A presented signature matches once the change is made.
-    Proved,
-    /// The shape of the request or of the secret says so; no signature could confirm it.
-    Likely,
-}
-
-impl fmt::Display for Certainty {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Proved => "proved",
-            Self::Likely => "likely",
-        })
-    }
-}
-
-/// One change of a [`Finding`](super::Finding): the cause, what in this request shows it, and how to mend it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    pub(super) cause: Cause,
-    pub(super) evidence: String,
-    pub(super) mend: String,
-}
-
-impl Step {
-    pub(super) fn new(cause: Cause, evidence: impl Into<String>) -> Self {
-        Self { cause, evidence: evidence.into(), mend: cause.mend().into() }
-    }
-
-    /// With a mend that names the request's own values.
-    pub(super) fn mended_by(mut self, mend: impl Into<String>) -> Self {
-        self.mend = mend.into();
-        self
-    }
-
-    /// What happened.
-    #[must_use]
-    pub const fn cause(&self) -> Cause {
-        self.cause
-    }
-
-    /// What in this request shows it. Text of the request is quoted, escaped and shortened in it.
-    #[must_use]
-    pub fn evidence(&self) -> &str {
-        &self.evidence
-    }
-
-    /// What to do, as a line of configuration or code where there is one.
-    #[must_use]
-    pub fn mend(&self) -> &str {
-        &self.mend
-    }
-}
-
-/// Text of the request, fit for a terminal and a log: quoted, escaped, and shortened.
-pub(super) fn shown(text: &str) -> String {
-    const LONGEST: usize = 200;
-    let mut characters = text.chars();
-    let start: String = characters.by_ref().take(LONGEST).collect();
-    let more = if characters.next().is_some() { "…" } else { "" };
-    format!("{start:?}{more}")
 }

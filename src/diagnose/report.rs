@@ -2,17 +2,18 @@
 
 use core::fmt;
 
-use super::{Diagnosis, Expected, Finding};
-use crate::Version;
+use super::text::{counted, shown};
+use super::{Certainty, Diagnosis, Finding};
 
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.verdict {
-            Ok(verified) => {
+            Ok(Ok(verified)) => {
                 writeln!(f, "Accepted: the {} signature matches.", verified.version())?;
                 return self.expected.iter().take(1).try_for_each(|expected| write!(f, "\n{expected}"));
             }
-            Err(objection) => writeln!(f, "Refused: {objection}.")?,
+            Ok(Err(error)) => writeln!(f, "Refused: {error}.")?,
+            Err(error) => writeln!(f, "Refused: {error}.")?,
         }
         for expected in &self.expected {
             write!(f, "\n{expected}")?;
@@ -20,73 +21,96 @@ impl fmt::Display for Diagnosis {
         for (index, finding) in self.findings.iter().enumerate() {
             write!(f, "\n{}. {finding}", index.saturating_add(1))?;
         }
-        let tried = self.search.tried;
-        if !self.findings.iter().any(|finding| finding.certainty == super::Certainty::Proved) {
-            writeln!(f, "\nNo change makes a signature match.")?;
-            match self.app_id {
-                Some(id) => writeln!(
-                    f,
-                    "The request says that it comes from app {id}: use the client secret of that app (its Auth tab)."
-                )?,
-                None => writeln!(f, "Check first that the client secret is that of the app that sends the request.")?,
-            }
+        if !self.findings.iter().any(|finding| finding.certainty() == Certainty::Proved) {
+            self.write_open_questions(f)?;
         }
-        if tried > 0 {
-            writeln!(
-                f,
-                "\nTried {tried} readings of the request: secrets, methods, URIs, bodies, schemes and encodings, one \
-                 change at a time and plausible ones in pairs{}.",
-                if self.search.complete { "" } else { "; the limit on hashing ended the search, so others are left" }
-            )?;
+        if self.search.tried > 0 {
+            let readings = counted(self.search.tried, "reading", "readings");
+            let cut =
+                if self.search.is_cut { " The limit on the work ended the search, so others are left." } else { "" };
+            writeln!(f, "\nCompared {readings} of the request with its signatures.{cut}")?;
         }
         Ok(())
     }
 }
 
-impl fmt::Display for Expected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { header, version, method, uri, lengths: [method_length, uri_length, body_length], timestamp } = self;
-        let begin = match version {
-            Version::V1 | Version::V2 => "the hex SHA-256 of the client secret (elided), then",
-            Version::V3 => "the base64 HMAC-SHA-256, keyed with the client secret (elided), of",
-        };
-        writeln!(f, "{header} is judged as {version}: {begin}")?;
-        if *version > Version::V1 {
-            writeln!(f, "    the method     {method} ({method_length} bytes)")?;
-            writeln!(f, "    the URI        {uri} ({uri_length} bytes)")?;
+impl Diagnosis {
+    /// What is left to try if nothing is proved, and the experiment that settles it.
+    fn write_open_questions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let search = &self.search;
+        writeln!(f)?;
+        if search.tried == 0 {
+            writeln!(f, "No change was tried.")?;
+        } else if search.is_cut {
+            writeln!(f, "None of the changes that were tried makes a signature match, and not all were tried.")?;
+        } else {
+            writeln!(f, "None of the changes that were tried makes a signature match.")?;
         }
-        writeln!(f, "    the body       {body_length} bytes")?;
-        if *version == Version::V3 {
-            writeln!(f, "    the timestamp  {}", timestamp.as_deref().unwrap_or("(missing)"))?;
+        for limit in &search.limits {
+            writeln!(
+                f,
+                "  - {}{}.",
+                limit.get(..1).unwrap_or_default().to_uppercase(),
+                limit.get(1..).unwrap_or_default()
+            )?;
         }
-        Ok(())
+        if search.tried == 0 {
+            return Ok(());
+        }
+        f.write_str("Not tried: ")?;
+        if !search.knows_endpoint {
+            f.write_str("a path prefix or a host that is not in the lists of usual ones, ")?;
+        }
+        f.write_str("members that a serialiser dropped or keys that it moved")?;
+        f.write_str(if search.knows_others {
+            ", and secrets that were not given.\n"
+        } else {
+            ", and another secret.\n"
+        })?;
+        if search.knows_endpoint {
+            f.write_str(
+                "To settle it, log the raw body's length and SHA-256 where the request arrives first, and compare the \
+                 length with Content-Length: if they agree, the secret is another app's.\n",
+            )?;
+        } else {
+            f.write_str(
+                "To settle it, run this again with the endpoint's URL exactly as it is configured in HubSpot \
+                 (`Diagnostician::endpoint`): then the URL is compared, not guessed.\n",
+            )?;
+        }
+        match self.app_id {
+            Some(id) => {
+                writeln!(f, "The request says that it comes from app {id}; its secret is on that app's Auth tab.")
+            }
+            None => Ok(()),
+        }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, step) in self.steps.iter().enumerate() {
+        for (index, fault) in self.faults.iter().enumerate() {
             if index == 0 {
-                writeln!(f, "[{}] {}", self.certainty, step.cause)?;
+                writeln!(f, "[{}] {}", self.certainty, fault.cause())?;
             } else {
-                writeln!(f, "   And: {}", step.cause)?;
+                writeln!(f, "   And: {}", fault.cause())?;
             }
-            writeln!(f, "   Evidence: {}.", step.evidence.trim_end_matches('.'))?;
-            writeln!(f, "   Mend: {}", step.mend)?;
+            writeln!(f, "   Evidence: {}.", fault.evidence().trim_end_matches('.'))?;
+            writeln!(f, "   Fix: {}", fault.fix())?;
         }
-        if !self.matched.is_empty() {
-            f.write_str("   Matches then:")?;
-            for (index, matched) in self.matched.iter().enumerate() {
-                write!(f, "{} {}", if index == 0 { "" } else { "," }, matched.header)?;
-                if matched.secret > 0 {
-                    write!(f, " (with secret number {})", matched.secret.saturating_add(1))?;
-                }
-            }
-            if let Some(uri) = &self.signed_uri {
-                write!(f, ", over the URI {}", super::shown(uri))?;
-            }
-            writeln!(f, ".")?;
+        if self.matched.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        f.write_str("   Matches then:")?;
+        for (index, (header, secret)) in self.matched.iter().enumerate() {
+            write!(f, "{} {header}", if index == 0 { "" } else { "," })?;
+            if *secret > 0 {
+                write!(f, " (with secret number {})", secret.saturating_add(1))?;
+            }
+        }
+        if let Some(uri) = &self.signed_uri {
+            write!(f, ", over the URI {}", shown(uri))?;
+        }
+        writeln!(f, ".")
     }
 }

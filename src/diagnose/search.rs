@@ -1,323 +1,215 @@
-//! The search for a reading of the request whose signature is a presented one, within a budget of hashed bytes.
+//! The search: sets of changes in order of plausibility, each applied, hashed and compared.
 
-use std::borrow::Cow;
-use std::format;
+use core::ops::ControlFlow;
+use std::borrow::ToOwned;
 use std::prelude::rust_2024::*;
 
-use super::Candidate;
-use super::cause::{Cause, Step};
-use super::presented::Claim;
-use super::variation::{Variation, Weight};
-use crate::uri::SignedUri;
-use crate::version::Function;
-use crate::{ClientSecret, UnixTime, Version};
+use super::budget::Budget;
+use super::change::{Change, Covers, Slot, cost};
+use super::claim::Claim;
+use super::digest::{Keyed, forms};
+use super::reading::Reading;
+use super::scheme::Recipe;
+use super::secrets::Candidate;
 
-/// What one hash costs beside its bytes: the padding, and for an HMAC the second hash.
-const PER_HASH: u64 = 192;
+/// The cost of a hash next to its bytes: the padding, and the second hash of an HMAC.
+const PER_HASH: usize = 128;
 
-/// How far the receiver's own clock may be ahead of the signer's, in milliseconds.
-const OWN_CLOCK_MILLIS: u64 = 5000;
-
-/// What may still be hashed, and what was.
-pub(super) struct Budget {
-    pub(super) left: u64,
-    pub(super) hashed: u64,
-    pub(super) tried: u64,
-    pub(super) exhausted: bool,
+/// All sets of changes that may explain one presented signature: at most one change of each slot, a secret and a recipe.
+pub(super) struct Space<'s, 'a> {
+    pub(super) slots: Vec<&'s Slot<'a>>,
+    pub(super) candidates: &'s [Candidate],
+    pub(super) recipes: &'s [Recipe],
+    pub(super) claim: &'s Claim,
 }
 
-impl Budget {
-    pub(super) const fn new(bytes: u64) -> Self {
-        Self { left: bytes, hashed: 0, tried: 0, exhausted: false }
-    }
-
-    /// Takes the cost of one hash, if there is enough left.
-    fn spend(&mut self, length: usize) -> bool {
-        let cost = u64::try_from(length).unwrap_or(u64::MAX).saturating_add(PER_HASH);
-        let Some(left) = self.left.checked_sub(cost) else {
-            self.exhausted = true;
-            return false;
-        };
-        self.left = left;
-        self.hashed = self.hashed.saturating_add(cost);
-        self.tried = self.tried.saturating_add(1);
-        true
-    }
+/// A set of changes after which the presented signature matches.
+pub(super) struct Match<'s, 'a> {
+    pub(super) changes: Vec<&'s Change<'a>>,
+    pub(super) candidate: &'s Candidate,
+    pub(super) recipe: &'s Recipe,
+    /// The timestamp that was signed, if it was one of many guesses.
+    pub(super) guess: Option<u64>,
+    /// The index of the claim's reading that matches.
+    pub(super) presented: usize,
+    pub(super) reading: Reading<'a>,
 }
 
-/// How a signature may have been made.
-struct Recipe {
-    /// HMAC or a plain hash that begins with the secret.
-    hmac: bool,
-    /// Whether it covers method and URI.
-    head: bool,
-    /// The timestamp's text; empty if it is not covered.
-    tail: String,
-}
-
-impl Recipe {
-    /// The index of the presented digest that this recipe makes. Hashes with the core's own keyed states.
-    fn matches<'a>(
-        &self,
-        secret: &ClientSecret,
-        method: &str,
-        uri: impl Iterator<Item = &'a str>,
-        body: &[u8],
-        claim: &Claim,
-    ) -> Option<usize> {
-        let function = if self.hmac { Function::HmacSha256 } else { Function::Sha256 };
-        let mut state = secret.start(function);
-        if self.head {
-            state.update(method.as_bytes());
-            uri.for_each(|piece| state.update(piece.as_bytes()));
-        }
-        state.update(body);
-        state.update(self.tail.as_bytes());
-        let digest = state.finish();
-        claim.readings.iter().position(|reading| digest.is(&reading.digest).into())
-    }
-}
-
-/// The parts of the request in all their readings.
-pub(super) struct Parts<'a> {
-    pub(super) methods: Vec<Variation<String>>,
-    pub(super) uris: Vec<Variation<String>>,
-    pub(super) bodies: Vec<Variation<Cow<'a, [u8]>>>,
-    /// The timestamp's text, if there is one.
-    pub(super) timestamp: Option<&'a str>,
-    pub(super) now: UnixTime,
-}
-
-/// A reading of the request whose signature was presented.
-pub(super) struct Match {
-    /// All that differs from the request as received and the secrets that the service has.
-    pub(super) steps: Vec<Step>,
-    pub(super) candidate: usize,
-    pub(super) uri: String,
-    /// Whether the signature covers the URI.
-    pub(super) covers_uri: bool,
-}
-
-/// The lightest reading of the request that the claim's signature fits.
-pub(super) fn search(claim: &Claim, parts: &Parts<'_>, candidates: &[Candidate], budget: &mut Budget) -> Option<Match> {
-    let recipes = recipes(claim, parts);
-    for total in 0..=Weight::LAST.0 {
-        for recipe in &recipes {
-            // Method and URI make no difference to a scheme that does not cover them.
-            let (methods, uris) = if recipe.value.head {
-                (parts.methods.as_slice(), parts.uris.as_slice())
-            } else {
-                (parts.methods.get(..1)?, parts.uris.get(..1)?)
-            };
-            let Some(left) = left(total, recipe) else { continue };
-            for method in methods {
-                let Some(left) = left_of(left, total, method) else { continue };
-                for uri in uris {
-                    let Some(left) = left_of(left, total, uri) else { continue };
-                    for body in parts.bodies.iter().filter(|body| left_of(left, total, *body) == Some(0)) {
-                        let reading = Combination { recipe, method, uri, body };
-                        match reading.try_candidates(claim, candidates, budget) {
-                            Ok(None) => {}
-                            Ok(found) => return found,
-                            Err(Exhausted) => return None,
-                        }
-                    }
-                }
+/// The cheapest set of changes that explains the signature.
+pub(super) fn search<'s, 'a>(space: &Space<'s, 'a>, start: &Reading<'a>, budget: &mut Budget) -> Option<Match<'s, 'a>> {
+    let mut search = Search {
+        space,
+        most: 0,
+        totals: Vec::new(),
+        total: 0,
+        changes: Vec::new(),
+        covers_head: false,
+        budget,
+        found: None,
+    };
+    // Whatever the request itself suggests is tried in all sets before anything else, so that a long body is not hashed
+    // for each usual change.
+    for most in [cost::HINTED, cost::MOST] {
+        (search.most, search.totals) = (most, totals(space, most));
+        for total in 0..=cost::MOST {
+            search.total = total;
+            if search.visit(0, total, start).is_break() {
+                return search.found;
             }
         }
     }
     None
 }
 
-/// What is left of the weight after a recipe. The last guesses are made with nothing else changed.
-fn left(total: u8, recipe: &Variation<Recipe>) -> Option<u8> {
-    if (total == Weight::LAST.0) != (recipe.weight == Weight::LAST) {
-        return None;
+/// For each slot, and for the end, the costs that it and the rest can add up to, as a set of bits; each change costs at
+/// most so much.
+fn totals(space: &Space<'_, '_>, most: u8) -> Vec<u32> {
+    let bit = |cost: u8| 1_u32.checked_shl(cost.into()).unwrap_or_default();
+    let ends = space
+        .candidates
+        .iter()
+        .flat_map(|candidate| space.recipes.iter().map(move |recipe| candidate.cost.saturating_add(recipe.cost)));
+    let mut sums = ends.fold(0, |sums, cost| sums | bit(cost));
+    let mut totals = Vec::from([sums]);
+    for slot in space.slots.iter().rev() {
+        let costs = slot.changes().iter().map(|change| change.cost).filter(|cost| *cost <= most);
+        sums = costs.fold(sums, |all, cost| all | sums.checked_shl(cost.into()).unwrap_or_default());
+        totals.push(sums);
     }
-    left_of(total, total, recipe)
+    totals.reverse();
+    totals
 }
 
-/// What is left of the weight after a part; nothing if it does not fit, or does not pair and something else is changed.
-fn left_of<T>(left: u8, total: u8, part: &Variation<T>) -> Option<u8> {
-    let weight = part.weight.0;
-    if !part.pairs && weight < total {
-        return None;
+struct Search<'r, 's, 'a> {
+    space: &'r Space<'s, 'a>,
+    /// The most that a change may cost.
+    most: u8,
+    totals: Vec<u32>,
+    /// The cost of the sets that are tried now.
+    total: u8,
+    /// The changes made so far.
+    changes: Vec<&'s Change<'a>>,
+    /// Whether one of them concerns method or URI.
+    covers_head: bool,
+    budget: &'r mut Budget,
+    found: Option<Match<'s, 'a>>,
+}
+
+impl<'s, 'a> Search<'_, 's, 'a> {
+    /// Whether the slots from this one on have a set of exactly this cost.
+    fn has_total(&self, slot: usize, total: u8) -> bool {
+        self.totals.get(slot).is_some_and(|totals| totals.checked_shr(total.into()).unwrap_or_default() & 1 == 1)
     }
-    left.checked_sub(weight)
-}
 
-struct Exhausted;
+    /// Tries all sets of exactly this cost of the slots from this one on. Breaks when a match is found or the budget is
+    /// used up.
+    fn visit(&mut self, slot: usize, left: u8, reading: &Reading<'a>) -> ControlFlow<()> {
+        if !self.has_total(slot, left) {
+            return ControlFlow::Continue(());
+        }
+        let Some(current) = self.space.slots.get(slot).copied() else { return self.compare(left, reading) };
+        let next = slot.saturating_add(1);
+        self.visit(next, left, reading)?;
+        let most = self.most;
+        for change in current.changes().iter().take_while(|change| change.cost <= most) {
+            let Some(left) = left.checked_sub(change.cost) else { break };
+            if self.has_total(next, left) {
+                self.visit_changed(current, change, next, left, reading)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
 
-struct Combination<'a, 'b> {
-    recipe: &'a Variation<Recipe>,
-    method: &'a Variation<String>,
-    uri: &'a Variation<String>,
-    body: &'a Variation<Cow<'b, [u8]>>,
-}
+    fn visit_changed(
+        &mut self,
+        slot: &'s Slot<'a>,
+        change: &'s Change<'a>,
+        next: usize,
+        left: u8,
+        reading: &Reading<'a>,
+    ) -> ControlFlow<()> {
+        let Some(()) = self.budget.spend(reading.url.len()) else { return ControlFlow::Break(()) };
+        let mut changed = reading.clone();
+        if change.undo(&mut changed, self.budget).is_none() {
+            return ControlFlow::Continue(());
+        }
+        let covered_head = self.covers_head;
+        self.covers_head |= slot.covers == Covers::Head;
+        self.changes.push(change);
+        let flow = self.visit(next, left, &changed);
+        self.changes.pop();
+        self.covers_head = covered_head;
+        flow
+    }
 
-impl Combination<'_, '_> {
-    fn try_candidates(
-        &self,
-        claim: &Claim,
-        candidates: &[Candidate],
-        budget: &mut Budget,
-    ) -> Result<Option<Match>, Exhausted> {
-        let Self { recipe, method, uri, body } = self;
-        let length = method.value.len().saturating_add(uri.value.len()).saturating_add(body.value.len());
-        // The decoded URI is no change: the verifier accepts it for v3.
-        let signed_uri = SignedUri::whole(&uri.value);
-        let both_forms = recipe.value.hmac && recipe.value.head && signed_uri.survey() == Ok(crate::uri::Forms::Two);
-        for candidate in candidates {
-            for decode in [false, true].into_iter().take(if both_forms { 2 } else { 1 }) {
-                if !budget.spend(length) {
-                    return Err(Exhausted);
+    /// Compares one reading with the presented signature: by all secrets and recipes that cost what is left.
+    fn compare(&mut self, left: u8, reading: &Reading<'a>) -> ControlFlow<()> {
+        let is_suggested = self.changes.iter().all(|change| change.cost <= cost::HINTED);
+        if is_suggested && self.most > cost::HINTED && left <= cost::HINTED {
+            // It was tried at first.
+            return ControlFlow::Continue(());
+        }
+        let uri = reading.url.join();
+        for candidate in self.space.candidates {
+            let Some(left) = left.checked_sub(candidate.cost) else { continue };
+            let (changes, covers_head) = (self.total.saturating_sub(left), self.covers_head);
+            for recipe in self.space.recipes.iter().filter(|recipe| recipe.cost == left) {
+                // A change of method or URI makes no difference to a signature that does not cover them.
+                let is_excluded = changes > recipe.most_changes || recipe.cost > self.most;
+                if is_excluded || covers_head && !recipe.covers_head {
+                    continue;
                 }
-                let (recipe, secret, method, body) = (&recipe.value, &candidate.secret, &method.value, &body.value);
-                let found = if decode {
-                    recipe.matches(secret, method, signed_uri.decoded(), body, claim)
-                } else {
-                    recipe.matches(secret, method, signed_uri.as_received(), body, claim)
+                let Some(found) = self.matches(candidate, recipe, &uri, reading) else {
+                    return ControlFlow::Break(());
                 };
-                if let Some(reading) = found.and_then(|index| claim.readings.get(index)) {
-                    let label = claim.label.iter().cloned();
-                    let steps = candidate.steps.iter().chain(&reading.steps).cloned().chain(label);
-                    let steps = steps.chain(
-                        [&self.recipe.steps, &self.method.steps, &uri.steps, &self.body.steps]
-                            .into_iter()
-                            .flatten()
-                            .cloned(),
-                    );
-                    return Ok(Some(Match {
-                        steps: steps.collect(),
-                        candidate: candidate.index,
-                        uri: uri.value.clone(),
-                        covers_uri: recipe.head,
-                    }));
-                }
+                let Some((presented, guess)) = found else { continue };
+                let changes = self.changes.clone();
+                let reading = reading.to_owned();
+                self.found = Some(Match { changes, candidate, recipe, guess, presented, reading });
+                return ControlFlow::Break(());
             }
         }
-        Ok(None)
+        ControlFlow::Continue(())
     }
-}
 
-/// The ways in which the claim's signature may have been made: its own scheme, the other ones, and usual mistakes.
-fn recipes(claim: &Claim, parts: &Parts<'_>) -> Vec<Variation<Recipe>> {
-    const HMAC: bool = true;
-    const HASH: bool = false;
-
-    let mut recipes = Vec::new();
-    let mut push = |(hmac, head, tail): (bool, bool, &str), weight: Weight, pairs: bool, steps: Vec<Step>| {
-        recipes.push(Variation { value: Recipe { hmac, head, tail: tail.into() }, steps, weight, pairs });
-    };
-    let claimed = claim.version;
-    let header = claim.header;
-    let other = |version: Version| {
-        let label = if header == crate::Header::Signature {
-            format!("it is judged as {claimed}, but it is the {version} signature")
-        } else {
-            format!("{header} has the {version} signature")
-        };
-        [Step::new(Cause::SchemeVersion, label)].into()
-    };
-    let mistaken = |cause, evidence: &str| [Step::new(cause, evidence)].into();
-    let as_timestamp = |text: &str| text.len() == 13 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let timestamp = parts.timestamp.unwrap_or_default();
-    let tail = if as_timestamp(timestamp) { timestamp } else { "" };
-
-    let (single, none) = (Weight::SINGLE, Weight::NONE);
-    match claimed {
-        Version::V1 | Version::V2 => {
-            let (own, sibling) = if claimed == Version::V1 { (false, Version::V2) } else { (true, Version::V1) };
-            push((HASH, own, ""), none, true, Vec::new());
-            push((HASH, !own, ""), single, true, other(sibling));
-            if !tail.is_empty() {
-                push((HMAC, true, tail), single, true, other(Version::V3));
-            }
-            let evidence = "it is HMAC-SHA-256 over what this version hashes";
-            push((HMAC, own, ""), single, true, mistaken(Cause::SchemeHmacForHash, evidence));
-            let evidence = "it is HMAC-SHA-256, over what the other of v1 and v2 hashes";
-            push((HMAC, !own, ""), single, false, mistaken(Cause::SchemeHmacForHash, evidence));
-        }
-        Version::V3 => {
-            if tail.is_empty() {
-                repaired_timestamps(timestamp, &mut |text, weight, pairs, step| {
-                    push((HMAC, true, &text), weight, pairs, [step].into());
-                });
+    /// The index of the presented digest that this makes, and the timestamp if it was guessed. `None` if the budget is
+    /// used up.
+    #[allow(clippy::type_complexity, reason = "the outer option is the budget")]
+    fn matches(
+        &mut self,
+        candidate: &Candidate,
+        recipe: &Recipe,
+        uri: &str,
+        reading: &Reading<'a>,
+    ) -> Option<Option<(usize, Option<u64>)>> {
+        let length = reading.body.len().saturating_add(PER_HASH);
+        let (method, uri) = if recipe.covers_head { (&*reading.method, uri) } else { ("", "") };
+        for (form, is_decoded) in forms(uri, recipe.is_hmac) {
+            self.budget.spend(length.saturating_add(uri.len()))?;
+            let (secret, is_hmac) = (&candidate.secret, recipe.is_hmac);
+            let keyed = if is_decoded {
+                Keyed::new(secret, is_hmac, method, form.decoded(), reading)
             } else {
-                push((HMAC, true, tail), none, true, Vec::new());
-                let seconds = tail.get(..10).unwrap_or_default();
-                let evidence = "the signature covers it with `.0` at its end";
-                push((HMAC, true, &format!("{tail}.0")), single, true, mistaken(Cause::TimestampFloat, evidence));
-                let evidence = "the signature covers it in seconds";
-                push((HMAC, true, seconds), single, true, mistaken(Cause::TimestampSeconds, evidence));
+                Keyed::new(secret, is_hmac, method, form.as_received(), reading)
+            };
+            if let Some(found) = self.timestamps(recipe, &keyed)? {
+                return Some(Some(found));
             }
-            push((HASH, true, ""), single, true, other(Version::V2));
-            push((HASH, false, ""), single, true, other(Version::V1));
-            let evidence = "it is SHA-256 over the secret and what v3 covers";
-            push((HASH, true, tail), single, true, mistaken(Cause::SchemeHashForHmac, evidence));
-            let evidence = "it is HMAC-SHA-256 over method, URI and body";
-            push((HMAC, true, ""), single, true, mistaken(Cause::TimestampLeftOut, evidence));
-            let evidence = "it is HMAC-SHA-256 over the body";
-            push((HMAC, false, ""), single, true, mistaken(Cause::SchemeBodyOnly, evidence));
-            own_clock(timestamp, tail, parts.now, &mut |text, step| {
-                push((HMAC, true, &text), Weight::LAST, false, [step].into());
-            });
         }
+        Some(None)
     }
-    recipes
-}
 
-/// What a timestamp that is not 13 digits may have been.
-fn repaired_timestamps(text: &str, take: &mut impl FnMut(String, Weight, bool, Step)) {
-    if text.is_empty() {
-        return;
-    }
-    let shown = super::timestamp_shown(text);
-    let is_seconds = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if is_seconds {
-        let step =
-            Step::new(Cause::TimestampSeconds, format!("the header has {shown}, and the signature covers that text"));
-        take(text.into(), Weight::SINGLE, true, step);
-        let step = Step::new(
-            Cause::TimestampSeconds,
-            format!("the header has {shown}, and the signature covers milliseconds"),
-        );
-        for millis in 0..1000 {
-            take(format!("{text}{millis:03}"), Weight::LAST, false, step.clone());
+    /// Tries all timestamps of a recipe. `None` if the budget is used up.
+    #[allow(clippy::type_complexity, reason = "the outer option is the budget")]
+    fn timestamps(&mut self, recipe: &Recipe, keyed: &Keyed) -> Option<Option<(usize, Option<u64>)>> {
+        let presented = || self.space.claim.readings.iter().map(|reading| &reading.digest);
+        for (text, guess) in recipe.timestamps.texts() {
+            self.budget.spend(PER_HASH)?;
+            self.budget.tried = self.budget.tried.saturating_add(1);
+            if let Some(index) = keyed.find(&text, presented()) {
+                return Some(Some((index, guess)));
+            }
         }
-        return;
-    }
-    let float = text.parse().ok().filter(|number: &f64| number.is_finite());
-    let millis = float.map(|number| if number < 1e11 { number * 1000.0 } else { number });
-    if let Some(millis) = millis.filter(|millis| (1e12..1e13).contains(millis)) {
-        let step = Step::new(Cause::TimestampFloat, format!("the header has {shown}"));
-        take(format!("{millis:.0}"), Weight::NONE, true, step.clone());
-        take(text.into(), Weight::SINGLE, true, step);
-        return;
-    }
-    let step = Step::new(Cause::TimestampMalformed, format!("the header has {shown}"));
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    if digits.len() == 13 {
-        take(digits, Weight::NONE, true, step.clone());
-    }
-    take(text.into(), Weight::SINGLE, true, step);
-}
-
-/// The times shortly before now (or before the header's time, if that is now): one of them was signed if the receiver's
-/// clock wrote the header.
-fn own_clock(text: &str, tail: &str, now: UnixTime, take: &mut impl FnMut(String, Step)) {
-    let claimed = tail.parse().unwrap_or(now.as_millis());
-    if claimed.abs_diff(now.as_millis()) > OWN_CLOCK_MILLIS {
-        return;
-    }
-    for earlier in 0..=OWN_CLOCK_MILLIS {
-        let signed = claimed.saturating_sub(earlier);
-        let (cause, said) = match (tail, text) {
-            ("", "") => (Cause::HeaderMissing, "there is no timestamp; "),
-            ("", _) => (Cause::TimestampMalformed, ""),
-            _ => (Cause::TimestampOwnClock, "the header has the time of receipt; "),
-        };
-        let step = Step::new(cause, format!("{said}the signature covers a time {earlier} ms before that of receipt"));
-        take(format!("{signed}"), step);
+        Some(None)
     }
 }

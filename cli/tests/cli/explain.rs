@@ -9,11 +9,11 @@ fn explain(arguments: &[&str], capture: &str) -> Outcome {
 }
 
 #[test]
-fn a_cause_is_named_with_its_mend() {
+fn a_cause_is_named_with_its_fix() {
     explain(&["--public-url", "http://www.example.com"], V3)
         .assert(1, "Refused: the v3 signature does not match")
         .assert(1, "[proved]")
-        .assert(1, "Mend: The public URL is https://www.example.com");
+        .assert(1, "Fix: Configure the URL as it is in HubSpot, `PublicUrl::endpoint(\"https://www.example.com/");
     explain(&["--public-url", PUBLIC_URL], V3).assert(0, "Accepted: the v3 signature matches");
     run(&["explain", "--public-url", PUBLIC_URL, "-"], V3.as_bytes()).assert(1, "signed longer ago than allowed");
 }
@@ -27,15 +27,15 @@ fn what_a_reader_looks_for_stands_out() {
     outcome
         .assert(1, "\n\u{1b}[1m1. [proved]")
         .assert(1, "\n   Evidence:")
-        .assert(1, "\n   \u{1b}[1mMend:\u{1b}[0m The");
-    outcome.assert(1, "\n\nTried");
+        .assert(1, "\n   \u{1b}[1mFix:\u{1b}[0m Configure");
+    outcome.assert(1, "\n\nCompared");
 }
 
 fn causes(outcome: &Outcome) -> Vec<String> {
     let json: Value = serde_json::from_str(&outcome.stdout).expect("JSON");
     assert_eq!(json["accepted"], Value::Bool(outcome.status == Some(0)));
-    let steps = json["findings"].as_array().unwrap().iter().flat_map(|finding| finding["steps"].as_array().unwrap());
-    steps.map(|step| step["cause"].as_str().unwrap().to_owned()).collect()
+    let faults = json["findings"].as_array().unwrap().iter().flat_map(|finding| finding["faults"].as_array().unwrap());
+    faults.map(|fault| fault["cause"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -50,10 +50,10 @@ fn json_has_all_of_it() {
     assert_eq!(finding["signed_uri"], "https://www.example.com/webhook_uri");
     assert_eq!(finding["matched"][0]["header"], "X-HubSpot-Signature");
     assert_eq!(finding["matched"][0]["secret"], 1);
-    assert_eq!(json["expected"][0]["version"], "v2");
-    assert!(json["search"]["tried"].as_u64().unwrap() > 1);
-    for text in ["description", "evidence", "mend"] {
-        assert!(finding["steps"][0][text].as_str().is_some_and(|text| !text.is_empty()), "{text}: {outcome:?}");
+    assert!(json["expected"][0].as_str().unwrap().starts_with("X-HubSpot-Signature is judged as v2"));
+    assert!(json["tried"].as_u64().unwrap() > 1);
+    for text in ["description", "evidence", "fix"] {
+        assert!(finding["faults"][0][text].as_str().is_some_and(|text| !text.is_empty()), "{text}: {outcome:?}");
     }
     let accepted = explain(&["--public-url", PUBLIC_URL, "--format", "json"], V3);
     assert_eq!(causes(accepted.assert(0, "accepted by v3")), [""; 0]);
@@ -74,6 +74,20 @@ fn all_headers_are_looked_at() {
     let capture = V3.replace("Host: www.example.com", "Host: 10.0.0.7:3000\r\nX-Forwarded-Host: www.example.com");
     let outcome = explain(&["--public-url", "https://10.0.0.7:3000", "--format", "json"], &capture);
     assert_eq!(causes(&outcome), ["uri-host"]);
+}
+
+/// Any prefix, not only a usual one, and a host that no header names.
+#[test]
+fn the_url_is_compared_with_the_endpoint() {
+    let capture = V3.replace("Host: www.example.com\r\n", "");
+    let headers = capture.lines().skip(1).take_while(|line| !line.is_empty());
+    let mut arguments =
+        vec!["explain", "--at", SIGNED, "--format", "json", "--url", "http://10.0.0.7:3000/", "--method", "POST"];
+    let body = &capture[capture.find("\r\n\r\n").unwrap() + 4..];
+    arguments.extend(["--body", body]);
+    headers.for_each(|header| arguments.extend(["-H", header]));
+    arguments.extend(["--endpoint", ENDPOINT]);
+    assert_eq!(causes(&run(&arguments, b"")), ["uri-scheme", "uri-host", "uri-prefix-lost"]);
 }
 
 #[test]

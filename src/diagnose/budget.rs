@@ -1,0 +1,54 @@
+//! [`Budget`]: the work that one diagnosis may do.
+
+/// The cost of a step next to the bytes that it reads or writes.
+const STEP: u64 = 64;
+
+/// The work of one diagnosis, counted in bytes: those that are hashed, and those that are read or written to make what is
+/// hashed, with a constant for each step. Every loop takes from it, so the time is bounded whatever the request holds.
+#[derive(Debug)]
+pub(super) struct Budget {
+    left: u64,
+    spent: u64,
+    exhausted: bool,
+    /// How many readings of the request were compared with a signature.
+    pub(super) tried: u64,
+}
+
+impl Budget {
+    pub(super) const fn new(limit: u64) -> Self {
+        Self { left: limit, spent: 0, exhausted: false, tried: 0 }
+    }
+
+    /// Takes the cost of a step over so many bytes. `None` if not enough is left; then nothing is left.
+    pub(super) fn spend(&mut self, bytes: usize) -> Option<()> {
+        let cost = (bytes as u64).saturating_add(STEP);
+        let Some(left) = self.left.checked_sub(cost) else {
+            self.left = 0;
+            self.exhausted = true;
+            return None;
+        };
+        self.left = left;
+        self.spent = self.spent.saturating_add(cost);
+        Some(())
+    }
+
+    /// Divides off a share of what is left; [`join`](Self::join) counts what was done with it.
+    pub(super) fn share(&self, divisor: u64) -> Self {
+        Self::new(self.left.checked_div(divisor).unwrap_or_default())
+    }
+
+    pub(super) const fn join(&mut self, share: &Self) {
+        self.left = self.left.saturating_sub(share.spent);
+        self.spent = self.spent.saturating_add(share.spent);
+        self.tried = self.tried.saturating_add(share.tried);
+        self.exhausted |= share.exhausted;
+    }
+
+    pub(super) const fn spent(&self) -> u64 {
+        self.spent
+    }
+
+    pub(super) const fn is_exhausted(&self) -> bool {
+        self.exhausted
+    }
+}

@@ -1,0 +1,115 @@
+//! From a set of changes that was proved to a [`Finding`].
+
+use std::format;
+use std::prelude::rust_2024::*;
+
+use super::cause::Part;
+use super::claim::Claim;
+use super::scheme::guessed;
+use super::search::Match;
+use super::text::shown;
+use super::url::{Url, is_internal};
+use super::{Cause, Certainty, Fault, Finding};
+use crate::UnixTime;
+
+/// What the request shows of the service, for the fixes.
+pub(super) struct Setting<'s> {
+    pub(super) received: &'s Url,
+    pub(super) body: &'s [u8],
+    pub(super) endpoint: Option<&'s str>,
+    pub(super) timestamp: Option<&'s str>,
+    pub(super) now: UnixTime,
+}
+
+/// The faults of a match, in the order of the parts they concern.
+pub(super) fn faults(found: &Match<'_, '_>, claim: &Claim, pinned: &[Fault], setting: &Setting<'_>) -> Vec<Fault> {
+    let presented = claim.readings.get(found.presented).map(|presented| presented.faults.as_slice());
+    let is_encoding = |fault: &&Fault| matches!(fault.cause(), Cause::HeaderBase64ForHex | Cause::HeaderHexForBase64);
+    let presented = presented.unwrap_or_default().iter().filter(|fault| {
+        // The right encoding of the version that it is.
+        !(found.recipe.is_other_version && is_encoding(fault))
+    });
+    let recipe = found.recipe.fault.as_ref().map(|fault| match found.guess {
+        Some(guess) => guessed(fault, guess, setting.timestamp, setting.now),
+        None => fault.clone(),
+    });
+    let changes = found.changes.iter().map(|change| &change.fault);
+    let mut faults: Vec<Fault> = Vec::new();
+    let all = found.candidate.faults.iter().chain(pinned).chain(changes).chain(presented).chain(&claim.faults);
+    for fault in all.cloned().chain(recipe) {
+        let fault = fixed(fault, found, setting);
+        match faults.iter_mut().find(|known| known.cause() == fault.cause()) {
+            Some(known) => known.add_evidence(fault.evidence()),
+            None => faults.push(fault),
+        }
+    }
+    let faults = body_faults(faults, &found.reading.body, setting.body);
+    let mut faults = faults;
+    faults.sort_by_key(|fault| order(fault.cause().part()));
+    faults
+}
+
+/// One fault of the body where its serialiser made several changes at once.
+fn body_faults(mut faults: Vec<Fault>, signed: &[u8], received: &[u8]) -> Vec<Fault> {
+    let is_end = |byte: &&u8| !matches!(byte, b'\r' | b'\n');
+    let is_rewritten = |fault: &Fault| fault.cause() == Cause::BodyReserialised;
+    if !faults.iter().any(is_rewritten) {
+        return faults;
+    }
+    if signed.iter().filter(is_end).eq(received.iter().filter(is_end)) {
+        let evidence = "the signed body has more ends of lines, and is the same but for them";
+        faults.retain(|fault| fault.cause().part() != Part::Body);
+        faults.push(Fault::new(Cause::BodyLineEndings, evidence));
+        return faults;
+    }
+    let is_edge =
+        |fault: &Fault| matches!(fault.cause(), Cause::BodyTrimmed | Cause::BodyWhiteSpace | Cause::BodyLineEndings);
+    let (edges, mut faults): (Vec<Fault>, Vec<Fault>) = faults.into_iter().partition(is_edge);
+    if let Some(rewritten) = faults.iter_mut().find(|fault| is_rewritten(fault)) {
+        edges.iter().for_each(|edge| rewritten.add_evidence(edge.evidence()));
+    }
+    faults
+}
+
+const fn order(part: Part) -> u8 {
+    match part {
+        Part::Secret => 0,
+        Part::Header => 1,
+        Part::Scheme => 2,
+        Part::Time => 3,
+        Part::Method => 4,
+        Part::Uri => 5,
+        Part::Body => 6,
+    }
+}
+
+/// The fault with a fix that names the URL that was signed.
+fn fixed(fault: Fault, found: &Match<'_, '_>, setting: &Setting<'_>) -> Fault {
+    let called = &found.reading.url;
+    let is_whole = !called.scheme.is_empty() && !called.authority.is_empty();
+    if fault.cause().part() != Part::Uri || !is_whole {
+        return fault;
+    }
+    let endpoint = called.endpoint();
+    let line = format!("PublicUrl::endpoint({})", shown(&endpoint));
+    let fix = fault.fix().replace("PublicUrl::endpoint(\"https://your.public.host/path\")", &line);
+    let fix = fix.replace("PublicUrl::endpoint(…)", &line);
+    // HubSpot cannot have called an internal name, and it does call the endpoint: neither is a sign of a replay.
+    let is_known = setting.endpoint.is_some_and(|endpoint| Url::split(endpoint).authority == called.authority);
+    if fault.cause() != Cause::UriHost || is_known || is_internal(&setting.received.authority) {
+        return fault.fixed_by(fix);
+    }
+    let host = shown(&called.authority);
+    let warning = format!(
+        "The signature is that of a request to {host}: perhaps a replay of one that was captured there. Only if HubSpot \
+         itself calls {host}: {fix}"
+    );
+    fault.fixed_by(warning)
+}
+
+/// The finding of a match.
+pub(super) fn finding(found: &Match<'_, '_>, claim: &Claim, faults: Vec<Fault>) -> Finding {
+    let signed_uri = found.recipe.covers_head.then(|| found.reading.url.join());
+    let matched = [(claim.header, found.candidate.index)].into();
+    Finding { faults, certainty: Certainty::Proved, matched, signed_uri }
+}

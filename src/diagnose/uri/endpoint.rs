@@ -1,0 +1,57 @@
+//! [`Endpoint`]: the URL as it is configured in HubSpot, to be compared with the one that was received.
+
+use std::format;
+use std::prelude::rust_2024::*;
+
+use super::super::cause::Cause;
+use super::super::text::shown;
+use super::super::url::{Url, without_port};
+use super::escapes::decoded;
+use super::path::merged;
+
+/// The URL that HubSpot is known to call.
+pub(crate) struct Endpoint {
+    pub(super) url: Url,
+    received: Url,
+}
+
+impl Endpoint {
+    pub(super) fn new(text: &str, received: &Url) -> Self {
+        Self { url: Url::split(text), received: received.clone() }
+    }
+
+    /// The evidence of a part that differs.
+    pub(super) fn evidence(&self, part: &str, received: &str, own: &str) -> String {
+        format!("the URI's {part} is {}, and the endpoint's is {}", shown(received), shown(own))
+    }
+
+    pub(super) fn authority_cause(&self) -> Cause {
+        let (received, own) = (&self.received.authority, &self.url.authority);
+        if received.is_empty() {
+            Cause::UriPathOnly
+        } else if without_port(received).eq_ignore_ascii_case(without_port(own))
+            && received.contains(':') != own.contains(':')
+        {
+            Cause::UriPort
+        } else {
+            Cause::UriHost
+        }
+    }
+
+    pub(super) fn path_cause(&self) -> Cause {
+        let (received, own) = (self.received.path.as_str(), self.url.path.as_str());
+        if received.trim_end_matches('/') == own.trim_end_matches('/') {
+            Cause::UriTrailingSlash
+        } else if merged(received) == merged(own) {
+            Cause::UriDoubleSlash
+        } else if own.ends_with(received) {
+            Cause::UriPrefixLost
+        } else if received.ends_with(own) {
+            Cause::UriPrefixAdded
+        } else if decoded(received) == decoded(own) {
+            Cause::UriEscapesDecoded
+        } else {
+            Cause::UriRewritten
+        }
+    }
+}

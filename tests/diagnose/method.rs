@@ -1,0 +1,27 @@
+//! Faults of the method.
+
+use flate2::Compression;
+use flate2::write::{GzEncoder, ZlibEncoder};
+use hubspot_signature::diagnose::{Cause, Certainty, Diagnosis, Diagnostician, Finding, ReceivedRequest};
+use hubspot_signature::{ClientSecret, Error, Header, MatchedSecret, SecretError, UnixTime, Version};
+use serde_json::Value;
+use std::io::Write;
+
+use crate::request::*;
+
+#[test]
+fn assumed() {
+    for (signed, received) in [("GET", "POST"), ("PUT", "POST"), ("PATCH", "POST"), ("DELETE", "GET"), ("POST", "GET")]
+    {
+        Sent::new(signed, FETCH, "").method(received).proves(&[Cause::MethodAssumed]);
+    }
+}
+
+#[test]
+fn lower_case() {
+    for received in ["post", "Post"] {
+        post().method(received).proves(&[Cause::MethodCase]);
+    }
+    // Whoever signed this wrote it so too, so the signature is right and the request is refused.
+    Sent::unchecked("post", URI, EVENTS).proves(&[Cause::MethodCase]);
+}
