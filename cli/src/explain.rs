@@ -147,7 +147,7 @@ fn finding(finding: &Finding) -> Value {
             "fix": fault.fix(),
         })
     };
-    let matched = finding.matched();
+    let matched = finding.matched().iter();
     let matched =
         matched.map(|(header, secret)| json!({ "header": header.to_string(), "secret": secret.saturating_add(1) }));
     json!({

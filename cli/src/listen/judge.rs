@@ -44,13 +44,16 @@ impl Judge {
         let verifier = Verifier::new(secret, minimum)?
             .previous_secret(previous)
             .map_err(|error| format!("the previous secret: {error}"))?;
-        let mut diagnostician = Diagnostician::new([secret]).minimum_version(minimum);
+        let mut diagnostician = Diagnostician::new([secret], minimum);
         if let Some(previous) = previous {
             diagnostician = diagnostician.previous_secret(previous);
         }
         // The URL of an endpoint is the same for every path.
         let url = |target| public_url::signed(&public_url, target).map(|Signed { url, .. }| url);
         let is_one_endpoint = url("/")? == url("/-")?;
+        if is_one_endpoint {
+            diagnostician = diagnostician.endpoint(&url("/")?);
+        }
         let mut shown = url("/")?;
         if !is_one_endpoint {
             shown.pop();

@@ -40,8 +40,11 @@ impl Endpoint {
 
     pub(super) fn path_cause(&self) -> Cause {
         let (received, own) = (self.received.path.as_str(), self.url.path.as_str());
-        if received.trim_end_matches('/') == own.trim_end_matches('/') {
+        let bare = received.trim_end_matches('/');
+        if bare == own.trim_end_matches('/') {
             Cause::UriTrailingSlash
+        } else if bare.is_empty() {
+            Cause::UriPrefixLost
         } else if merged(received) == merged(own) {
             Cause::UriDoubleSlash
         } else if own.ends_with(received) {

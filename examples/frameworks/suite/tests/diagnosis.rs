@@ -53,7 +53,7 @@ fn diagnosed(arrived: &Arrived) -> Diagnosis {
         let (_, host) = headers.iter().find(|(name, _)| *name == "Host").expect("a host");
         let uri = format!("http://{}{target}", std::str::from_utf8(host).expect("text"));
         let request = ReceivedRequest { method, uri: &uri, headers, body: &arrived.body };
-        Diagnostician::new([SECRET]).minimum_version(Version::V3).diagnose(&request, UnixTime::now())
+        Diagnostician::new([SECRET], Version::V3).diagnose(&request, UnixTime::now())
     })
 }
 
@@ -73,9 +73,10 @@ fn proves(prefix: &str, causes: &[Cause], public_url: &str) {
         let [finding] = diagnosis.findings() else { panic!("{diagnosis}") };
         assert_eq!(finding.certainty(), Certainty::Proved, "{diagnosis}");
         assert!(finding.causes().eq(causes.iter().copied()), "{diagnosis}");
-        assert!(finding.matched().iter().map(|matched| matched.header()).eq([Header::SignatureV3, Header::Signature]));
-        let line = format!("PublicUrl::new(\"{public_url}\")");
-        assert!(finding.steps().iter().all(|step| step.mend().contains(&line)), "{diagnosis}");
+        assert!(finding.matched().iter().map(|(header, _)| *header).eq([Header::SignatureV3, Header::Signature]));
+        let signed = finding.signed_uri().expect("the URI is covered");
+        let line = format!("PublicUrl::endpoint({:?})", signed.split('?').next().unwrap_or_default());
+        assert!(finding.faults().iter().all(|fault| fault.fix().contains(&line)), "{diagnosis}");
         assert_eq!(finding.signed_uri(), Some(&*format!("{PUBLIC_URL}{}", request.target)));
 
         let fixed = PublicUrl::server(public_url).expect("a URL");
