@@ -18,7 +18,7 @@ fn session() {
     let printed = run(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), b"").stdout;
 
     let mut rest = printed.as_str();
-    for passage in shown.split("[…]\n").map(|passage| passage.trim_end_matches('\n')) {
+    for passage in shown.split("[…]").map(str::trim) {
         let at = rest.find(passage).unwrap_or_else(|| panic!("{passage:?} is not in {printed}"));
         rest = &rest[at + passage.len()..];
     }
