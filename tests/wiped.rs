@@ -1,4 +1,4 @@
-//! What is made of a client secret is overwritten when it is dropped: the tests look at the memory where it lay. A program
+//! Everything made of a client secret is overwritten when it is dropped: the tests look at the memory where it lay. A program
 //! of its own, because the last one replaces the allocator.
 #![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 // An emulated 32-bit program sees other addresses than the kernel does.
@@ -19,7 +19,7 @@ const SHORT: &str = "12345678-aaaa-bbbb-cccc-ddddeeeeffff";
 /// Longer than a block: the rest is kept as it is.
 const LONG: &str = "a client secret of more than sixty-four bytes, of which a hash keeps the end as it is";
 
-/// SHA-256 that has absorbed one block, and whoever has it can go on from there.
+/// SHA-256 that has absorbed one block, from which anyone can go on.
 fn state(block: [u8; 64]) -> Vec<u8> {
     // FIPS 180-4 section 5.3.3.
     let mut state =
@@ -36,7 +36,7 @@ fn keyed(secret: &str) -> Vec<Vec<u8>> {
     [0x36, 0x5c].map(|pad| state(core::array::from_fn(|at| key[at] ^ pad))).into()
 }
 
-/// What a `ClientSecret` keeps.
+/// The states that a `ClientSecret` keeps.
 fn kept(secret: &str) -> Vec<Vec<u8>> {
     let mut kept = keyed(secret);
     kept.extend(secret.as_bytes().first_chunk().copied().map(state));

@@ -7,7 +7,7 @@ use hubspot_signature::{ClientSecret, Header, MatchedSecret, SignatureHeaders, V
 
 use crate::common::{BODY, NOW, OTHER_SECRET, Request, SECRET, URI, lax_verifier, oracle, refusals};
 
-/// What `work` returns, after making sure that it allocated nothing.
+/// Returns what `work` returns, after making sure that it allocated nothing.
 #[track_caller]
 fn without_allocation<T>(work: impl FnOnce() -> T) -> T {
     let mut result = None;

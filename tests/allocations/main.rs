@@ -1,4 +1,4 @@
-//! What allocates, and how much: a program of its own, because the counter replaces the allocator.
+//! Allocations, and their size: a program of its own, because the counter replaces the allocator.
 #![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
 
 #[path = "../common/mod.rs"]

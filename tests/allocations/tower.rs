@@ -63,7 +63,7 @@ fn announced(mut request: Request<Scripted>) -> Request<Scripted> {
     request
 }
 
-/// What the layer spends on one request, which it must answer as expected. What was there before is freed uncounted.
+/// The allocations of the layer for one request, which it must answer as expected. What was there before is freed uncounted.
 fn spent(request: Request<Scripted>, status: StatusCode) -> AllocationInfo {
     let mut service = service();
     let mut request = Some(request);
@@ -81,7 +81,7 @@ fn spent(request: Request<Scripted>, status: StatusCode) -> AllocationInfo {
     info
 }
 
-/// What it costs to put a value in empty extensions: nobody can leave the proof or the reason for less.
+/// The cost of a value in empty extensions: nobody can leave the proof or the reason for less.
 fn one_extension<T: Clone + Send + Sync + 'static>(value: T) -> u64 {
     let mut extensions = Extensions::new();
     measure(|| drop(black_box(extensions.insert(value)))).count_total

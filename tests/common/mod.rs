@@ -1,4 +1,4 @@
-//! What the tests share: one set of constants, one builder of requests, and the oracle.
+//! Shared by the tests: one set of constants, one builder of requests, and the oracle.
 
 #![allow(dead_code, reason = "each program uses its own part")]
 

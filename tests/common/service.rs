@@ -16,7 +16,7 @@ use hubspot_signature::tower::VerifyLayer;
 use hubspot_signature::{Error, PublicUrl, Verified, Verifier};
 use tower::{Layer, Service, ServiceExt};
 
-/// What a body does at one poll.
+/// The behaviour of a body at one poll.
 pub enum Step<D = Bytes> {
     Data(D),
     Trailers,
@@ -87,7 +87,7 @@ impl<D: Buf + Unpin> Body for Scripted<D> {
     }
 }
 
-/// What the inner services of one test have seen.
+/// The requests that the inner services of one test have seen.
 #[derive(Default)]
 pub struct Seen {
     /// Heads and bodies of the requests that came through.
@@ -149,7 +149,7 @@ impl Wake for Woken {
     }
 }
 
-/// Polls to the end. A future that is pending without having woken its task would sleep for ever; that fails the test.
+/// Polls to the end. A future that is pending without having woken its task would sleep without end; that fails the test.
 pub fn run<F: Future>(future: F) -> F::Output {
     let woken = Arc::new(Woken::default());
     let waker = Waker::from(woken.clone());

@@ -68,7 +68,7 @@ fn implemented_traits() {
     assert!(UnixTime::from_secs(1) == UnixTime::from_millis(1000) && UnixTime::from_secs(2).as_millis() == 2000);
 }
 
-/// What holds a secret cannot be printed by accident, compared in variable time, or left behind in a copy.
+/// A type that holds a secret cannot be printed by accident, compared in variable time, or left behind in a copy.
 #[test]
 fn absent_traits() {
     assert_not_impl!(ClientSecret: Display);

@@ -173,7 +173,7 @@ fn moved_boundary_from_the_timestamp_into_the_request() {
         assert!(forged.fools_naive(SECRET, 700_000_000_000), "the signature holds");
         assert_eq!(forged.judge(&ageless), Err(Error::MalformedTimestamp { length: 12 }));
 
-        // Padded to 13 digits it passes whoever hashes the number in place of the header's exact text.
+        // Padded to 13 digits it passes where the number is hashed in place of the header's exact text.
         let padded = tampered.replacing(Header::RequestTimestamp, "0700000000000");
         let number: u64 = "0700000000000".parse().unwrap();
         assert!(tampered.replacing(Header::RequestTimestamp, number.to_string()).fools_naive(SECRET, number));
@@ -222,7 +222,7 @@ fn escaped_spellings_share_a_signature() {
         let v2 = Request::signed(Version::V2, "POST", "https://hooks.example.com/a/b?tenant=7", BODY);
         assert_eq!(v2.with_uri(spelling).judge(&verifier()), Err(Error::Mismatch { version: Version::V2 }));
     }
-    // It goes one way: what HubSpot signed escaped is not to be had plain.
+    // It goes one way: what HubSpot signed escaped is not accepted plain.
     let escaped = Request::signed(Version::V3, "POST", "https://hooks.example.com/a%2Fb", BODY);
     assert!(escaped.with_uri("https://hooks.example.com/a/b").judge(&verifier()).is_err());
 }

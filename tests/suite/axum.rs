@@ -15,7 +15,7 @@ use hubspot_signature::tower::VerifyLayer;
 use hubspot_signature::{Error, PublicUrl, Verified, Version};
 use tower::{Layer, ServiceExt, service_fn};
 
-/// What axum makes of a handler that takes `Verified` and the body.
+/// The service that axum makes of a handler that takes `Verified` and the body.
 async fn handle(request: Request<Body>) -> Result<Response, Infallible> {
     let (mut parts, body) = request.into_parts();
     let verified = match Verified::from_request_parts(&mut parts, &()).await {

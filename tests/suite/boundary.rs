@@ -419,7 +419,7 @@ fn ends_of_a_body() {
     }
 }
 
-/// What a refused body looks like: the usual damage to a genuine one.
+/// The forms that a refused body seems to have: the usual damage to a genuine one.
 #[test]
 fn forms_of_a_body() {
     use BodyForm::{Base64, ByteOrderMark, Cut, Form, Gzip, Other};

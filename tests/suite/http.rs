@@ -322,7 +322,7 @@ const MALFORMED_HOSTS: [&str; 27] = [
     "::1",
 ];
 
-/// What the name `trusting_host_header` warns of: the secret is the same for every host of an app, so a request captured
+/// The danger that the name `trusting_host_header` warns of: the secret is the same for every host of an app, so a request captured
 /// at one of them verifies at another that believes its `Host`.
 #[test]
 fn a_request_replayed_at_another_host_passes_where_the_host_header_is_trusted_and_only_there() {

@@ -1,4 +1,4 @@
-//! What logs and metrics show: codes, names, sentences and advice.
+//! For logs and metrics: codes, names, sentences and advice.
 
 use std::collections::HashSet;
 use std::error::Error as StdError;

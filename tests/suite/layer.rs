@@ -187,7 +187,7 @@ fn max_body_in_memory_streamed_and_in_the_layer() {
     }
 }
 
-/// What a body announces is not believed where it is less, and refused unread where it is more.
+/// A limit of nothing still lets an empty body pass.
 #[test]
 fn max_body_of_zero_takes_only_an_empty_body() {
     let layer = VerifyLayer::with_clock(verifier().max_body(0), server(), || NOW);

@@ -35,7 +35,7 @@ fn node_compares_with_triple_equals() {
     }
 }
 
-/// Node: does not check the age of a timestamp that is no number. Signed right, such a request would live for ever.
+/// Node: does not check the age of a timestamp that is no number. Signed right, such a request would never expire.
 #[test]
 fn node_skips_the_age_of_what_is_no_number() {
     for timestamp in [

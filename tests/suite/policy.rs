@@ -289,7 +289,7 @@ fn methods() {
     }
 }
 
-/// What HubSpot signs is an absolute URL. v1 signs none, so there it may be anything.
+/// HubSpot signs an absolute URL. v1 signs none, so there it may be anything.
 #[test]
 fn absolute_uris() {
     for uri in [

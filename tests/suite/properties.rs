@@ -1,4 +1,4 @@
-//! What holds for every request: signed it verifies, changed it does not, and chunks make no difference.
+//! Properties of every request: signed it verifies, changed it does not, and chunks make no difference.
 //!
 //! "Changed" means that the source string is another one. The schemes sign a concatenation without separators, so some
 //! different requests have the same source string; these equalities are the protocol's, and are stated here:
@@ -98,7 +98,7 @@ fn any_signed() -> impl Strategy<Value = Signed> {
     )
 }
 
-/// What the scheme signs, for the URI as received and decoded. For v3 the key is told from the rest as it is by HMAC.
+/// The text that the scheme signs, for the URI as received and decoded. For v3 the key is told from the rest as it is by HMAC.
 fn source_strings(version: Version, secret: &str, request: &Request) -> Vec<Vec<u8>> {
     let Request { method, uri, body, .. } = request;
     match version {
@@ -138,7 +138,7 @@ enum Part {
     Signature,
 }
 
-/// What there is to change in a request of the scheme without changing it into an equal one.
+/// The parts to change in a request of the scheme without changing it into an equal one.
 fn parts(version: Version) -> &'static [Part] {
     match version {
         Version::V1 => &[Part::Body, Part::Secret, Part::Signature],

@@ -105,7 +105,7 @@ fn unusable_secrets() {
     }
 }
 
-/// What is no longer a likely mistake is not for this crate to judge.
+/// A text that is no likely mistake is not for this crate to judge.
 #[test]
 fn usable_secrets() {
     for text in [

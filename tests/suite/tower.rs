@@ -571,7 +571,7 @@ fn dropping_the_future_drops_the_body_and_calls_nobody() {
     }
 }
 
-/// What is held is freed when the verdict is out, not only when the future is dropped.
+/// Everything that is held is freed when the verdict is out, not only when the future is dropped.
 #[test]
 fn a_finished_future_holds_nothing_and_may_be_polled_again() {
     let huge = Bytes::from(vec![b' '; 200]);
