@@ -234,6 +234,10 @@ fn of_an_absolute_target_only_path_and_query_count() {
         assert_url(&public_url, post(target), "https://hooks.example.com/hubspot?tenant=7");
     }
     assert_url(&public_url, post("http://evil.example"), "https://hooks.example.com/");
+    // A target without a path.
+    assert_url(&public_url, post("http://evil.example?tenant=7"), "https://hooks.example.com?tenant=7");
+    let endpoint = PublicUrl::endpoint("https://hooks.example.com").unwrap();
+    assert_url(&endpoint, post("http://evil.example?tenant=7"), "https://hooks.example.com?tenant=7");
     let with_host = with(post("http://evil.example/hubspot"), &[("host", "evil.example"), ("host", "another.example")]);
     assert_url(&public_url, with_host, "https://hooks.example.com/hubspot");
 }
