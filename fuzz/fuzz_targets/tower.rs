@@ -224,6 +224,7 @@ fn fate(delivered: &Delivered, script: &Script) -> Option<Fate> {
     match running {
         Err(error @ Error::BodyTooLarge { .. }) => return fate(error, false),
         Err(error) if !script.observe => return fate(error, false),
+        Err(_) if announced > limit => return fate(Error::BodyTooLarge { limit }, false),
         _ => {}
     }
     let sizes = script.events.iter().map(|event| match event {
