@@ -19,18 +19,18 @@ use crate::terminal::{BAD, GOOD, Out, STRONG, visible, visible_json};
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    #[command(flatten)]
-    request: RequestArgs,
     /// How to write the diagnosis
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+    /// A file with further client secrets to try, one a line: those of your other apps
+    #[arg(long, value_name = "FILE")]
+    other_secrets: Option<PathBuf>,
+    #[command(flatten)]
+    request: RequestArgs,
     #[command(flatten)]
     secret: SecretArgs,
     #[command(flatten)]
     previous: PreviousSecretArgs,
-    /// A file with further client secrets to try, one a line: those of your other apps
-    #[arg(long, value_name = "FILE")]
-    other_secrets: Option<PathBuf>,
     #[command(flatten)]
     policy: PolicyArgs,
 }

@@ -80,6 +80,9 @@ impl RequestArgs {
             return Ok(Received { method, url, endpoint, refusal, headers, body, more_follows });
         }
         let (url, body) = (self.url.unwrap_or_default(), given.unwrap_or_default());
+        if matches!(reading, BodyReading::Announced) && self.public_url.are_given() {
+            return Err("--endpoint cannot be used with --url, which is the whole URL already".into());
+        }
         // Both are shown, and must not be a secret in the wrong place.
         if !["http://", "https://", "/"].iter().any(|begin| url.starts_with(begin)) {
             return Err("--url is neither a URL nor a path".into());

@@ -21,6 +21,11 @@ pub(crate) struct PublicUrlArgs {
 }
 
 impl PublicUrlArgs {
+    /// Whether the URL is given as an option, and not only in the environment.
+    pub(crate) const fn are_given(&self) -> bool {
+        self.endpoint.is_some() || self.public_url.is_some()
+    }
+
     /// The text of the endpoint's URL, if it is given.
     pub(crate) fn endpoint(&self) -> Result<Option<String>, Failure> {
         match (&self.endpoint, &self.public_url) {

@@ -74,6 +74,8 @@ fn a_capture_and_parts_do_not_go_together() {
     run(&["verify", "-", "--url", PUBLIC_URL], b"").assert_failed("cannot be used with");
     run(&["verify", "-", "-H", "a: b"], b"").assert_failed("cannot be used with");
     run(&["verify", "--url", PUBLIC_URL, "--public-url", PUBLIC_URL], b"").assert_failed("cannot be used with");
+    run(&["verify", "--url", PUBLIC_URL, "--endpoint", PUBLIC_URL], b"").assert_failed("cannot be used with --url");
+    run(&["explain", "--url", PUBLIC_URL, "--endpoint", PUBLIC_URL], b"").assert(1, "Refused: ");
 }
 
 #[test]
