@@ -77,7 +77,6 @@ pub struct Case {
     pub others: Vec<String>,
     pub previous: Option<String>,
     /// The URL as it is configured in HubSpot, where the case says so.
-    #[allow(dead_code, reason = "the library has no such setting yet")]
     pub endpoint: Option<String>,
     pub at: u64,
     /// Sets of causes; each set says the whole of it.

@@ -23,9 +23,12 @@ pub struct Answer {
 
 pub fn diagnose(case: &Case) -> Answer {
     let secrets = core::iter::once(&case.secret).chain(&case.others);
-    let mut diagnostician = Diagnostician::new(secrets.map(String::as_str));
+    let mut diagnostician = Diagnostician::new(secrets.map(String::as_str), Version::V2);
     if let Some(previous) = &case.previous {
         diagnostician = diagnostician.previous_secret(previous);
+    }
+    if let Some(endpoint) = &case.endpoint {
+        diagnostician = diagnostician.endpoint(endpoint);
     }
     let headers: Vec<_> = case.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     let request = ReceivedRequest { method: &case.method, uri: &case.uri, headers: &headers, body: &case.body };
@@ -34,9 +37,9 @@ pub fn diagnose(case: &Case) -> Answer {
         is_proved: finding.certainty() == Certainty::Proved,
         codes: finding.causes().map(|cause| cause.code().to_owned()).collect(),
         signed_uri: finding.signed_uri().map(str::to_owned),
-        matched: finding.matched().iter().map(|matched| matched.header()).collect(),
+        matched: finding.matched().iter().map(|(header, _)| *header).collect(),
     });
-    Answer { is_accepted: diagnosis.verdict().is_ok(), findings: findings.collect() }
+    Answer { is_accepted: diagnosis.is_accepted(), findings: findings.collect() }
 }
 
 /// Takes a proved finding literally: what it names is put right, all else stays as it was seen, and the request that
