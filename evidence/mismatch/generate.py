@@ -6,12 +6,12 @@ import gzip
 import hashlib
 import hmac
 import json
-import os
 import subprocess
 import time
 import urllib.parse
 import zlib
 from collections import Counter
+from pathlib import Path
 
 import compare
 from harness import Recorder, Stack, add, default_headers, finish, free_ports, here, pick, plain_headers, running, see, send, shuffled, \
@@ -29,7 +29,7 @@ ruby = Stack("ruby", ["ruby", here / "stacks/ruby.rb", "PORT"], ["sinatra"])
 go = Stack("go", [work / "go-stack", "PORT"], ["net/http"])
 rust = Stack("rust", [work / "rust/debug/stack", "PORT"], ["axum"])
 JARS = ":".join(f"/usr/share/java/{jar}.jar" for jar in ("gson", "jackson-core", "jackson-databind", "jackson-annotations"))
-GSON = os.path.realpath("/usr/share/java/gson.jar").removeprefix("/usr/share/java/gson-").removesuffix(".jar")
+GSON = next(Path("/usr/share/java").glob("gson-*.jar")).stem.removeprefix("gson-")
 java = Stack("java", ["java", "-cp", JARS, here / "stacks/Stack.java", GSON])
 perl = Stack("perl", ["perl", here / "stacks/perl.pl"])
 php.servers = {"php": free_ports(1)}

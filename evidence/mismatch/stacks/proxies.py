@@ -100,7 +100,7 @@ APACHE = {
     "slash": "ProxyPreserveHost On\nRewriteEngine On\nRewriteRule ^/(.*[^/])$ http://127.0.0.1:BACKEND/$1/ [P]",
     "merge": "ProxyPreserveHost On\nMergeSlashes On\nProxyPass /hubspot http://127.0.0.1:BACKEND/hubspot",
     "unset": "ProxyPreserveHost On\nRequestHeader unset X-HubSpot-Signature-v3\nProxyPass / http://127.0.0.1:BACKEND/",
-    "append": "ProxyPreserveHost On\nRequestHeader append X-HubSpot-Signature-v3 %{X-HubSpot-Signature-v3}i\nProxyPass / http://127.0.0.1:BACKEND/",
+    "append": "ProxyPreserveHost On\nRequestHeader append X-HubSpot-Signature-v3 expr=%{req:X-HubSpot-Signature-v3}\nProxyPass / http://127.0.0.1:BACKEND/",
 }
 
 VARNISH = {
