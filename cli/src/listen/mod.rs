@@ -83,7 +83,7 @@ struct LimitArgs {
     #[arg(long, value_name = "BYTES", default_value = "4194304")]
     max_body: u32,
     /// The most connections at a time. Further ones wait
-    #[arg(long, value_name = "NUMBER", default_value = "64", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "NUMBER", default_value = "128", value_parser = clap::value_parser!(u16).range(1..))]
     max_connections: u16,
     /// How long to wait, in seconds, for the body of a request and for the service
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u16).range(1..))]
@@ -116,8 +116,13 @@ Exit status: 0 ended by Ctrl-C, 2 it could not listen.";
 
 /// How long requests may take to finish after Ctrl-C.
 const FAREWELL: Duration = Duration::from_secs(10);
+/// An idle connection ends after so many times `--timeout`. With its default that is longer than the 90 seconds for which
+/// tunnels keep theirs, so that none sends a request into a connection that is just being closed.
+const IDLE: u32 = 4;
 /// The longest header section of a request over HTTP/2. hyper's own limit for HTTP/1.1 is of this order.
 const MAX_HEAD: u32 = 64 * 1024;
+/// How many requests may be under way, which limits the bodies in memory. Further ones wait.
+const MAX_EXCHANGES: u16 = 64;
 /// How many requests of one HTTP/2 connection may be under way.
 const MAX_STREAMS: u32 = 32;
 /// How many threads verify, save and diagnose. More than may diagnose at a time, so that a diagnosis delays no request.
@@ -134,9 +139,8 @@ struct Shared {
     format: Format,
     max_body: usize,
     timeout: Duration,
-    /// Limits the bodies in memory.
+    /// One permit for each of [`MAX_EXCHANGES`].
     exchanges: Arc<Semaphore>,
-    max_exchanges: u32,
     reports: mpsc::Sender<String>,
     broken: Throttle,
     verified: AtomicU64,
@@ -170,7 +174,6 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     }
 
     let (reports, waiting) = mpsc::channel(MAX_WAITING_REPORTS);
-    let max_exchanges = u32::from(args.limits.max_connections);
     let shared = Arc::new(Shared {
         judge,
         service,
@@ -179,8 +182,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         format: args.format,
         max_body: usize::try_from(args.limits.max_body)?,
         timeout,
-        exchanges: Arc::new(Semaphore::new(usize::from(args.limits.max_connections))),
-        max_exchanges,
+        exchanges: Arc::new(Semaphore::new(usize::from(MAX_EXCHANGES))),
         reports,
         broken: Throttle::new(),
         verified: AtomicU64::new(0),
@@ -234,7 +236,9 @@ async fn serve(shared: &Arc<Shared>, listener: TcpListener, max_connections: usi
     let graceful = GracefulShutdown::new();
     let mut builder = auto::Builder::new(TokioExecutor::new());
     // Nothing is added to an answer, and no name of a header is respelled.
-    builder.http1().timer(TokioTimer::new()).preserve_header_case(true).auto_date_header(false);
+    let idle = shared.timeout.saturating_mul(IDLE);
+    let mut http1 = builder.http1();
+    http1.timer(TokioTimer::new()).header_read_timeout(idle).preserve_header_case(true).auto_date_header(false);
     builder
         .http2()
         .timer(TokioTimer::new())
@@ -263,7 +267,7 @@ async fn serve(shared: &Arc<Shared>, listener: TcpListener, max_connections: usi
         };
         // A failure only delays small answers.
         let _ = stream.set_nodelay(true);
-        let stream = TokioIo::new(Idle::new(stream, shared.timeout.saturating_mul(2)));
+        let stream = TokioIo::new(Idle::new(stream, idle));
         let (for_requests, for_connection) = (Arc::clone(shared), Arc::clone(shared));
         let service = service_fn(move |request| answer(Arc::clone(&for_requests), request));
         let connection = graceful.watch(builder.serve_connection(stream, service).into_owned());
@@ -278,7 +282,7 @@ async fn serve(shared: &Arc<Shared>, listener: TcpListener, max_connections: usi
     let finished = async {
         graceful.shutdown().await;
         // An exchange whose tunnel has gone goes on without its connection.
-        drop(shared.exchanges.acquire_many(shared.max_exchanges).await);
+        drop(shared.exchanges.acquire_many(u32::from(MAX_EXCHANGES)).await);
     };
     tokio::select! {
         _ = tokio::time::timeout(FAREWELL, finished) => {}

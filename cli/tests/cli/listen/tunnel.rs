@@ -71,6 +71,8 @@ impl Drop for Nginx {
 const CONFIGURATION: &str = "
 daemon off;
 worker_processes 1;
+# Started by root, the worker would have another user, who may not see this folder. Otherwise it means nothing.
+user root;
 pid nginx.pid;
 error_log error.log;
 events {}
