@@ -97,6 +97,23 @@ fn a_connection_that_does_nothing_ends() {
 }
 
 #[test]
+fn a_head_that_drips_has_its_time() {
+    let service = Service::ok();
+    let listen = Listen::start(&service.url("/hubspot"), &["--timeout", "1"]);
+    let mut stream = listen.connect();
+    stream.write_all(b"POST /hubspot HTTP/1.1\r\nX-Long: ").unwrap();
+    let mut reading = stream.try_clone().unwrap();
+    let closed = thread::spawn(move || reading.read_to_end(&mut Vec::new()));
+    let began = Instant::now();
+    while !closed.is_finished() {
+        let _ = stream.write_all(b"x");
+        thread::sleep(Duration::from_millis(200));
+        assert!(began.elapsed() < LONG / 2);
+    }
+    listen.end();
+}
+
+#[test]
 fn a_body_has_its_time() {
     let service = Service::ok();
     let mut listen = Listen::start(&service.url("/hubspot"), &["--timeout", "1"]);
