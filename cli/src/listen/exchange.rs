@@ -18,6 +18,9 @@ use crate::listen::report::{Answer, Explanation, Report, Verdict};
 use crate::listen::service::{Connection, NoAnswer};
 use crate::terminal::note;
 
+/// How long a report waits for its explanation: less than the program waits for reports when it ends.
+const PATIENCE: Duration = Duration::from_secs(8);
+
 type Answers = oneshot::Sender<Response<AnswerBody>>;
 
 pub(super) async fn exchange(shared: Arc<Shared>, request: Request<Incoming>, answers: Answers) {
@@ -83,7 +86,10 @@ pub(super) async fn exchange(shared: Arc<Shared>, request: Request<Incoming>, an
         report.answer.took = Some(begin.elapsed());
     }
     if let Some(explaining) = explaining {
-        report.explanation = explaining.await.map_or(Explanation::None, Explanation::Text);
+        report.explanation = match tokio::time::timeout(PATIENCE, explaining).await {
+            Ok(explained) => explained.map_or(Explanation::None, Explanation::Text),
+            Err(_) => Explanation::TooLate,
+        };
     }
     shared.report(&report).await;
 }

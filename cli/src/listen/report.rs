@@ -57,6 +57,8 @@ pub(super) enum Explanation {
     Text(String),
     /// There were too many.
     LeftOut,
+    /// This machine is too busy.
+    TooLate,
 }
 
 impl Verdict {
@@ -183,6 +185,7 @@ impl Report {
                 text.push('\n');
             }
             Explanation::LeftOut => text.push_str("Not explained: only 5 refusals are explained in 10 seconds.\n"),
+            Explanation::TooLate => text.push_str("Not explained: the diagnosis takes too long on this machine.\n"),
             Explanation::None => {}
         }
         match self.contradiction() {
@@ -265,7 +268,7 @@ impl Report {
         };
         let explanation = match &self.explanation {
             Explanation::Text(text) => json!({ "explanation": text }),
-            Explanation::None | Explanation::LeftOut => json!({ "explanation": null }),
+            Explanation::None | Explanation::LeftOut | Explanation::TooLate => json!({ "explanation": null }),
         };
         if let Value::Object(object) = &mut object {
             for more in [verdict, explanation] {

@@ -85,9 +85,11 @@ fn explanations_are_limited() {
     }
     let outcome = listen.end();
     assert_eq!(outcome.stdout.matches("  refused: ").count(), 40, "{outcome:?}");
-    let (explained, left_out) =
-        (outcome.stdout.matches("    Refused: ").count(), outcome.stdout.matches("Not explained").count());
-    assert!((5..=10).contains(&explained) && explained + left_out == 40, "{explained} {left_out}");
+    // On a busy machine a diagnosis can take too long.
+    let count = |said| outcome.stdout.matches(said).count();
+    let tried = count("    Refused: ") + count("Not explained: the diagnosis takes too long");
+    assert!((5..=10).contains(&tried), "{tried}");
+    assert_eq!(tried + count("Not explained: only 5 "), 40);
 }
 
 #[test]
