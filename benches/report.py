@@ -129,7 +129,7 @@ def grown():
 
 
 sections = [
-    "Time for one request, and in brackets the multiple of the bare SHA-256 of as many bytes, medians of five runs.",
+    "Time for one request, and in brackets the multiple of the bare SHA-256 of as many bytes,\nmedians of five runs.",
     *[table(scheme, BESIDE) for scheme in ["v1", "v2", "v3"]],
     "The crate's own cases:",
     *[table(scheme, OWN) for scheme in ["v1", "v2", "v3"]],

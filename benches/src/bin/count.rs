@@ -1,6 +1,6 @@
 //! Does one thing N times, for `check`, which runs it under callgrind: `count CASE N`.
 //!
-//! Each case of the crate has a bare hash beside it that compresses as many blocks, so that the difference is what the crate
+//! Each case of the crate has a bare hash next to it that compresses as many blocks, so that the difference is what the crate
 //! adds. With `allocations` in N's place it prints how often the case allocates.
 
 use std::alloc::{GlobalAlloc, Layout, System};
