@@ -1,4 +1,4 @@
-//! Requests that real servers, proxies and serialisers damaged, each in a file with what is to be said of it.
+//! Requests that real servers, proxies and serialisers damaged, each with the findings that are expected.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use hubspot_signature::{UnixTime, Version};
 /// The time at which all of them are judged.
 const NOW: UnixTime = UnixTime::from_millis(1_764_100_002_000);
 
-/// A file: `name: value` lines, an empty line, the request line and its headers, an empty line, the body.
+/// In a file: a line `==== name`, `name: value` lines, an empty line, the request line and its headers, an empty line, the body.
 struct Capture {
     name: String,
     about: String,
@@ -20,17 +20,19 @@ struct Capture {
 impl Capture {
     fn all() -> Vec<Self> {
         let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/diagnose/captures"));
-        let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
-        files.sort();
-        files.iter().map(Self::read).collect()
+        let files = fs::read_dir(folder).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
+        files
+            .flat_map(|file| separate(&file).into_iter().map(|capture| Self::read(&capture)).collect::<Vec<_>>())
+            .collect()
     }
 
-    fn read(file: &PathBuf) -> Self {
-        let bytes = fs::read(file).unwrap();
-        let (about, rest) = split(&bytes);
+    fn read(bytes: &[u8]) -> Self {
+        let at = bytes.iter().position(|byte| *byte == b'\n').unwrap();
+        let name = String::from_utf8(bytes[..at].into()).unwrap();
+        let (about, rest) = split(&bytes[at + 1..]);
         let (request, body) = split(rest);
-        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
-        Self { name, about, request, body: body.into() }
+        // The last newline belongs to the file.
+        Self { name, about, request, body: body[..body.len() - 1].into() }
     }
 
     fn says(&self, name: &str) -> Option<&str> {
@@ -50,6 +52,18 @@ impl Capture {
         }
         diagnostician.diagnose(&request, NOW)
     }
+}
+
+/// The captures of a file, without the marks that begin them.
+fn separate(file: &[u8]) -> Vec<Vec<u8>> {
+    let mut captures: Vec<Vec<u8>> = Vec::new();
+    for line in file.split_inclusive(|byte| *byte == b'\n') {
+        match line.strip_prefix(b"==== ") {
+            Some(name) => captures.push(name.into()),
+            None => captures.last_mut().unwrap().extend_from_slice(line),
+        }
+    }
+    captures
 }
 
 /// Up to an empty line, and after it.
