@@ -291,6 +291,26 @@ proptest! {
         let chunks = cut(&request.body, &cuts);
         let streamed = request.stream(&verifier, now, chunks.into_iter());
         prop_assert_eq!(without_form(streamed), without_form(whole));
+        // The oracle comes to the same verdict, and knows the same of what it accepts.
+        let (secret, previous) = if rotating { (OTHER_SECRET, Some(SECRET)) } else { (SECRET, None) };
+        let minimum_scheme = oracle::Scheme::ALL[minimum as usize];
+        let policy = oracle::Policy {
+            secret,
+            previous,
+            minimum: minimum_scheme,
+            max_age: 300_000,
+            max_clock_skew: 60_000,
+            max_body: None,
+            any_body: false,
+        };
+        let judged = request.with_oracle(|request| oracle::judge(&policy, request, now.as_millis()));
+        prop_assert_eq!(judged.is_some(), whole.is_ok(), "{:?} {:?}", judged, whole);
+        if let (Some(judged), Ok(verified)) = (judged, whole) {
+            prop_assert_eq!(judged.scheme.name(), verified.version().as_str());
+            prop_assert_eq!(judged.timestamp, verified.timestamp().map(UnixTime::as_millis));
+            prop_assert_eq!(judged.by_current, verified.matched_secret() == MatchedSecret::Current);
+            prop_assert_eq!(judged.digest[..16].to_vec(), verified.replay_key().as_bytes().to_vec());
+        }
         if let Ok(verified) = whole {
             prop_assert!(verified.version() >= minimum);
             prop_assert_eq!(verified.matched_secret() == MatchedSecret::Previous, rotating);
