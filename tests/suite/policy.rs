@@ -142,6 +142,22 @@ fn rotation() {
     }
 }
 
+/// There is one previous secret: the last one given, or none.
+#[test]
+fn a_second_previous_secret_replaces_the_first() {
+    let third = "77777777-5d2f-4e8a-9b3c-6f1d2e7a8b90";
+    let request = Request::signed(Version::V3, "POST", URI, BODY);
+    let first_matches = Verifier::new(third, Version::V3).unwrap().previous_secret(SECRET).unwrap();
+    assert_eq!(request.judge(&first_matches).map(|verified| verified.matched_secret()), Ok(MatchedSecret::Previous));
+    let mismatch = Err(Error::Mismatch { version: Version::V3 });
+    assert_eq!(request.judge(&first_matches.clone().previous_secret(OTHER_SECRET).unwrap()), mismatch);
+    assert_eq!(request.judge(&first_matches.clone().previous_secret(None).unwrap()), mismatch);
+    let second_matches = first_matches.previous_secret(OTHER_SECRET).unwrap().previous_secret(SECRET).unwrap();
+    assert!(request.judge(&second_matches).is_ok());
+    // An unusable one is an error, not the absence of one.
+    assert!(second_matches.previous_secret(Some("")).is_err());
+}
+
 /// The newest scheme decides, for good as well: what is wrong with the older headers then matters to no one.
 #[test]
 fn newest_scheme_decides() {
