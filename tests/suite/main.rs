@@ -15,7 +15,7 @@ mod http;
 mod labels;
 #[cfg(feature = "tower")]
 mod layer;
-mod nul;
+mod nul_bytes;
 mod peers;
 mod policy;
 mod properties;
