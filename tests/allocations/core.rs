@@ -72,7 +72,7 @@ fn handing_over_headers() {
 fn accepting() {
     let escaped = "https://a/?x=%3A%2f%20";
     let timestamp = NOW.as_millis().to_string();
-    let decoded = oracle::v3(SECRET, "POST", &oracle::decode_uri(escaped), BODY, &timestamp);
+    let decoded = oracle::v3(SECRET, "POST", oracle::decode_uri(escaped), BODY, &timestamp);
     let requests = [
         Request::signed(Version::V1, "POST", URI, BODY),
         Request::signed(Version::V2, "POST", URI, BODY),

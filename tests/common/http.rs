@@ -9,7 +9,10 @@ impl super::Request {
     /// The request as a server gets it whose public URL begins with `origin`. `None` if it is no such request.
     pub fn to_http(&self, origin: &str) -> Option<Request<Vec<u8>>> {
         let target = self.uri.strip_prefix(origin).filter(|target| target.starts_with(['/', '?']))?;
-        let uri: http::Uri = target.parse().ok().filter(|uri: &http::Uri| uri.to_string() == target)?;
+        let uri: http::Uri = target
+            .parse()
+            .ok()
+            .filter(|uri: &http::Uri| uri.path_and_query().is_some_and(|path| path.as_str() == target))?;
         let mut request = Request::builder().method(self.method.as_str()).uri(uri).body(self.body.clone()).ok()?;
         for (header, value) in &self.headers {
             request.headers_mut().append(header.name(), HeaderValue::from_bytes(value).ok()?);

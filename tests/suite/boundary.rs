@@ -5,9 +5,7 @@ use hubspot_signature::{BodyForm, Error, Header, Verified, Verifier, Version};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::common::{
-    BODY, NOW, Request, SECRET, URI, VERSIONS, lax_verifier, oracle, verifier, verifier_from, without_form,
-};
+use crate::common::{BODY, NOW, Request, SECRET, URI, VERSIONS, lax_verifier, oracle, verifier, verifier_from};
 
 const OTHER: Error = Error::BodyNotJson { looks_like: BodyForm::Other };
 
@@ -24,11 +22,11 @@ fn judged(request: &Request, verifier: &Verifier) -> Result<Verified, Error> {
             body.chunks(5).try_for_each(|chunk| verification.update(chunk))?;
             verification.finish()
         });
-        assert_eq!(without_form(streamed), without_form(verdict));
+        assert_eq!(crate::common::without_form(streamed), crate::common::without_form(verdict));
         #[cfg(feature = "tower")]
         for size in [1, 1 << 16] {
             let answer = crate::common::service::through_layer(verifier, &server, &sent, size);
-            assert_eq!(without_form(answer), without_form(verdict));
+            assert_eq!(crate::common::without_form(answer), crate::common::without_form(verdict));
         }
     }
     verdict

@@ -450,8 +450,7 @@ fn a_refusal_tells_the_url() {
         );
         let sent = signed_for(Request::post(target).body(BODY).unwrap(), "https://hooks.example.com/other");
         run(layer.layer(Inner::new()).oneshot(sent.map(full))).unwrap();
-        let told = told.lock().unwrap().take().unwrap();
-        told
+        told.lock().unwrap().take().unwrap()
     };
     let url = |text: &str| Some(text.to_owned());
     let doubled = "The URL that was verified repeats the path given to PublicUrl::server. Give scheme and host only, or \
