@@ -1,14 +1,20 @@
 //! HubSpot requests in actix-web, which has request types of its own: an extractor verifies, and no handler that takes it
 //! runs for anyone else.
 
-use std::{collections::HashMap, env, error::Error, future::Future, pin::Pin, time::Duration};
-
-use actix_web::error::{ErrorBadRequest, ErrorPayloadTooLarge, ErrorRequestTimeout, ErrorUnauthorized};
+// What the extractor needs, and then what the server needs.
+use actix_web::error::{ErrorPayloadTooLarge, ErrorRequestTimeout, ErrorUnauthorized};
 use actix_web::rt::time::timeout;
-use actix_web::web::{self, Bytes, Data, Json, Query};
-use actix_web::{App, FromRequest, HttpRequest, HttpServer, dev};
-use hubspot_signature::{PublicUrl, SignatureHeaders, UnixTime, Verifier, Version};
+use actix_web::web::{self, Bytes, Data};
+use actix_web::{FromRequest, HttpRequest, dev};
+use hubspot_signature::{PublicUrl, SignatureHeaders, UnixTime, Verifier};
+use std::{future::Future, pin::Pin, time::Duration};
+
+use actix_web::error::ErrorBadRequest;
+use actix_web::web::{Json, Query};
+use actix_web::{App, HttpServer};
+use hubspot_signature::Version;
 use serde_json::{Value, json};
+use std::{collections::HashMap, env, error::Error};
 
 type HubSpot = Data<(Verifier, PublicUrl)>;
 

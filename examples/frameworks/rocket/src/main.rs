@@ -4,17 +4,21 @@
 //! Rocket itself waits for the first 14 bytes of a body, without a time limit, before any guard runs: let a proxy that
 //! buffers requests stand before it.
 
-use std::{env, error::Error, net::SocketAddr, time::Duration};
-
-use hubspot_signature::{PublicUrl, SignatureHeaders, UnixTime, Verification, Verifier, Version};
+// What the guards need, and then what the server needs.
+use hubspot_signature::{PublicUrl, SignatureHeaders, UnixTime, Verification, Verifier};
 use rocket::data::{self, Data, FromData, ToByteUnit};
-use rocket::fairing::AdHoc;
-use rocket::http::{ContentType, Status};
+use rocket::http::Status;
 use rocket::outcome::{IntoOutcome, Outcome};
 use rocket::request::{self, FromRequest, Request};
 use rocket::tokio::time::timeout;
+use std::time::Duration;
+
+use hubspot_signature::Version;
+use rocket::fairing::AdHoc;
+use rocket::http::ContentType;
 use rocket::{Config, get, post, routes};
 use serde_json::{Value, json};
+use std::{env, error::Error, net::SocketAddr};
 
 type HubSpot = (Verifier, PublicUrl);
 

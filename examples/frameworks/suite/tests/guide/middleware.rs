@@ -2,15 +2,18 @@
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::Request;
 use axum::http;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use http_body_util::Full;
+use hubspot_signature::Verified;
 use hubspot_signature::tower::VerifyLayer;
-use hubspot_signature::{PublicUrl, Verified, Verifier};
 use tower::ServiceBuilder;
 use tower_http::trace::TraceLayer;
+
+use axum::extract::DefaultBodyLimit;
+use hubspot_signature::{PublicUrl, Verifier};
 
 fn one_by_one(routes: Router, verify: VerifyLayer) -> Router {
     routes
