@@ -3,7 +3,7 @@
 use base64ct::{Base64, Encoding};
 use serde::Deserialize;
 
-/// What can be recovered of a request.
+/// The parts of a request that can be recovered.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "lowercase")]
 pub enum Recover {
@@ -85,7 +85,7 @@ pub struct Case {
     pub signed: Signed,
 }
 
-/// What HubSpot signed.
+/// The request as HubSpot signed it.
 #[derive(Clone)]
 pub struct Signed {
     pub method: String,

@@ -34,7 +34,7 @@ pub fn run(cases: &[Case], count: usize, neutral: &[&str]) -> bool {
     false_proofs == 0
 }
 
-/// What is said to be proved of a request.
+/// The findings that are called proved for a request.
 pub fn proof(case: &Case, neutral: &[&str]) -> Option<Vec<String>> {
     let is_said = |found: &engine::Found| found.codes.iter().any(|code| !neutral.contains(&code.as_str()));
     engine::diagnose(case).findings.into_iter().find(|found| found.is_proved && is_said(found)).map(|found| found.codes)

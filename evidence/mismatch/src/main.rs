@@ -18,7 +18,7 @@ use engine::{Answer, Found};
 #[global_allocator]
 static ALLOCATOR: memory::Counting = memory::Counting;
 
-/// What the library may use for one request.
+/// The work that the library may do for one request.
 const TIME: Duration = Duration::from_millis(500);
 const MEMORY: usize = 64 << 20;
 /// Of the cases that can be recovered, in percent: found at all, and proved.

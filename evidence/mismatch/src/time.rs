@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// What this thread has used; where the system does not tell, what has passed.
+/// The processor time of this thread; where the system does not tell, the time that has passed.
 pub fn used() -> Duration {
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let used = told.and_then(|text| text.split(' ').next()?.parse().ok());

@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 use crate::{Answer, PUBLIC_URL, Request, SECRET, Signer};
 
-/// What the examples allow.
+/// The most bytes of body that the examples allow.
 pub const BODY_LIMIT: usize = 64 * 1024;
 
 pub struct Case {
     pub name: String,
     pub request: Request,
     pub status: u16,
-    /// What the handler says, which shows that it got the whole request; nothing of it may be in a refusal.
+    /// The answer of the handler, which shows that it got the whole request. A refusal holds none of it.
     pub answer: Option<Value>,
 }
 

@@ -29,7 +29,7 @@ fn verifier() -> Verifier {
     Verifier::new(SECRET, Version::V3).expect("a usable secret").max_body(BODY_LIMIT as u64)
 }
 
-/// What a nested router lacks of the path is given to its layer as the prefix.
+/// The part of the path that a nested router lacks is given to its layer as the prefix.
 fn layer(prefix: &str) -> VerifyLayer {
     let mut public_url = PublicUrl::server(PUBLIC_URL).expect("a URL");
     if !prefix.is_empty() {

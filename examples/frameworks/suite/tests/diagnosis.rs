@@ -1,5 +1,5 @@
-//! What a real nginx does to a genuine request, found by the diagnosis: the service behind it takes what it sees for what
-//! HubSpot called.
+//! The diagnosis finds the damage that a real nginx does to a genuine request: the service behind it takes the URL that it
+//! sees for the one that HubSpot called.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;

@@ -1,4 +1,4 @@
-//! What single example servers do beyond judging: log and count, stream to a file, take a new secret.
+//! Single example servers do more than judge: they log and count, stream to a file, take a new secret.
 
 use std::fs;
 use std::path::Path;

@@ -93,7 +93,7 @@ fn spellings_of_the_uri() -> Vec<Request> {
         .into()
 }
 
-/// What SECURITY.md leaves open: nothing separates URI and body in what is signed.
+/// Left open in SECURITY.md: nothing separates URI and body in the signed text.
 fn moved_boundaries() -> [Vec<Request>; 2] {
     let variants = |signed: (&str, &str), moved: (&str, &str)| {
         let request = Request::new("POST", signed.0, signed.1).signed_by(Signer::ThisCrate);
@@ -153,7 +153,7 @@ fn redis_is_away() {
     replicas.handle_one_of(&[Request::new("POST", "/hubspot?newer", "{}").signed_by(Signer::ThisCrate)]);
 }
 
-/// What could not be handled may come again.
+/// An event that could not be handled may come again.
 #[test]
 fn the_handler_fails() {
     let redis = Redis::start();

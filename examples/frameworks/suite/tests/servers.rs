@@ -46,7 +46,7 @@ fn never_ending(address: SocketAddr) {
     assert_eq!(status(connection), Some(408));
 }
 
-/// What the head tells is answered before the body has come.
+/// A fault of the head is answered before the body has come.
 fn judged_by_its_head(address: SocketAddr) {
     let request = webhook("x".repeat(1000)).without(&["x-hubspot-signature-v3"]);
     for framing in ["Content-Length: 1000\r\n", CHUNKED] {
@@ -211,13 +211,13 @@ fn utf8_in_the_request_line() {
     }
 }
 
-/// What gets through an nginx that writes the URL anew: it drops a question mark with nothing behind it.
+/// The requests that get through an nginx that writes the URL again: it drops a trailing question mark.
 fn rewritten(mut cases: Vec<Case>) -> Vec<Case> {
     cases.retain(|case| !case.request.target.ends_with('?'));
     cases
 }
 
-/// What an event can express: its headers are JSON text, an empty query is as good as none, and the values of a doubled
+/// The cases that an event can express: its headers are JSON text, an empty query is no query, and the values of a doubled
 /// header are joined, which shows only in those that v3 needs.
 fn in_events(mut cases: Vec<Case>) -> Vec<Case> {
     cases.retain(|Case { name, request, .. }| {

@@ -94,7 +94,7 @@ mod log {
     }
 }
 
-/// What the modules of this program share.
+/// Shared by the modules of this program.
 mod prelude {
     pub use axum::Router;
     pub use axum::body::Body;
