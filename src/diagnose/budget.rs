@@ -32,6 +32,16 @@ impl Budget {
         Some(())
     }
 
+    /// Takes the cost of something that can be left out: `None`, and nothing is taken, if less than a quarter of what is
+    /// left pays for it.
+    pub(super) fn afford(&mut self, bytes: usize) -> Option<()> {
+        if (bytes as u64).saturating_mul(4) > self.left {
+            self.exhausted = true;
+            return None;
+        }
+        self.spend(bytes)
+    }
+
     /// Divides off a share of what is left; [`join`](Self::join) counts what was done with it.
     pub(super) fn share(&self, divisor: u64) -> Self {
         Self::new(self.left.checked_div(divisor).unwrap_or_default())

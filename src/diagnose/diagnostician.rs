@@ -41,6 +41,9 @@ pub struct Diagnostician {
     work_limit: u64,
 }
 
+/// The work of making the changes of a request, next to its bytes.
+const LOOKING: usize = 8 << 10;
+
 impl Diagnostician {
     /// Takes the secret in use, and after it any other that may be the right one: those of other apps, for instance. The
     /// service does not accept those; a secret that it accepts during a rotation goes to
@@ -142,16 +145,11 @@ impl Diagnostician {
             return diagnosis;
         }
         let start = Reading::new(request.method, request.uri, request.body);
-        let slots = self.slots(&start, request.method, &headers);
+        let mut budget = Budget::new(self.work_limit);
+        let slots = self.slots(&start, request.method, &headers, &mut budget);
         let all: Vec<Vec<Recipe>> = claims.iter().map(|claim| recipes(claim, timestamp, now)).collect();
-        let mut case = Case {
-            diagnostician: self,
-            claims: &claims,
-            recipes: &all,
-            slots: &slots,
-            start: &start,
-            budget: Budget::new(self.work_limit),
-        };
+        let mut case =
+            Case { diagnostician: self, claims: &claims, recipes: &all, slots: &slots, start: &start, budget };
         let matches = case.matches();
         diagnosis.search.tried = case.budget.tried;
         diagnosis.search.work = case.budget.spent();
@@ -166,10 +164,22 @@ impl Diagnostician {
 
     /// All changes of the request, in the order in which they are undone. The body comes first, so that a long one is
     /// rewritten once for all changes of the URI.
-    fn slots<'a>(&self, start: &Reading<'a>, received: &'a str, headers: &Headers<'_>) -> Vec<Slot<'a>> {
+    fn slots<'a>(
+        &self,
+        start: &Reading<'a>,
+        received: &'a str,
+        headers: &Headers<'_>,
+        budget: &mut Budget,
+    ) -> Vec<Slot<'a>> {
+        // What it costs to look at body and URI, and to make the few hundred changes of a usual request.
+        let body = if start.body.len() > body::MAX_REWRITTEN { 0 } else { start.body.len().saturating_mul(4) };
+        let uri = if start.url.len() > uri::MAX_REWRITTEN { 0 } else { start.url.len().saturating_mul(64) };
+        if budget.spend(body.saturating_add(uri).saturating_add(LOOKING)).is_none() {
+            return Vec::new();
+        }
         let mut slots = body::slots(start, headers);
         slots.push(method::changes(received, headers));
-        slots.extend(uri::slots(start, headers, self.endpoint.as_deref()));
+        slots.extend(uri::slots(start, headers, self.endpoint.as_deref(), budget));
         slots
     }
 

@@ -43,10 +43,20 @@ pub(super) fn faults(found: &Match<'_, '_>, claim: &Claim, pinned: &[Fault], set
             None => faults.push(fault),
         }
     }
+    let faults = path_faults(faults);
     let faults = body_faults(faults, &found.reading.body, setting.body);
     let mut faults = faults;
     faults.sort_by_key(|fault| order(fault.cause().part()));
     faults
+}
+
+/// One fault of the path where its front was replaced.
+fn path_faults(faults: Vec<Fault>) -> Vec<Fault> {
+    let is_front = |fault: &Fault| matches!(fault.cause(), Cause::UriPrefixAdded | Cause::UriPrefixLost);
+    let fronts: Vec<&str> = faults.iter().filter(|fault| is_front(fault)).map(Fault::evidence).collect();
+    let [first, second] = fronts.as_slice() else { return faults };
+    let rewritten = Fault::new(Cause::UriRewritten, format!("{first}; {second}"));
+    faults.iter().filter(|fault| !is_front(fault)).cloned().chain([rewritten]).collect()
 }
 
 /// One fault of the body where its serialiser made several changes at once.

@@ -149,12 +149,23 @@ fn of_text(text: &str, changes: &mut Vec<Change<'_>>) {
             decoding(Cause::BodyBase64, evidence, cost::HINTED, unbase64).suspected_if(begins_json && text.len() > 15),
         );
     }
-    let is_hex = text.trim().bytes().all(|byte| byte.is_ascii_hexdigit()) && text.len() >= 4;
+    if let Some((_, data)) =
+        text.split_once(";base64,").filter(|(kind, _)| kind.starts_with("data:") && kind.len() < 99)
+    {
+        let start = text.len().saturating_sub(data.len());
+        let evidence = "the body is a `data:` URL";
+        let change =
+            decoding(Cause::BodyBase64, evidence.into(), cost::HINTED, move |body| unbase64(body.get(start..)?));
+        changes.push(change.suspected());
+    }
+    let bare = text.trim_start_matches("<Buffer ").trim_end_matches('>');
+    let is_digit = |byte: u8| byte.is_ascii_hexdigit() || byte.is_ascii_whitespace();
+    let is_hex = bare.bytes().all(is_digit) && bare.len() >= 4;
     if is_hex || text.starts_with("\\x") {
         let evidence = "the body is hex digits";
         changes.push(
             decoding(Cause::BodyBase64, evidence.into(), cost::HINTED, unhex)
-                .suspected_if(text.starts_with(['7', '5', '\\'])),
+                .suspected_if(bare.starts_with(['7', '5', '\\'])),
         );
     }
     let start = text.get(..64).unwrap_or(text);
@@ -163,7 +174,7 @@ fn of_text(text: &str, changes: &mut Vec<Change<'_>>) {
         let change = decoding(Cause::BodyDoubleEncoded, evidence.into(), cost::HINTED, unpercent);
         changes.push(change.suspected());
     }
-    if text.contains("&quot;") || text.contains("&#34;") || text.contains("&#x22;") || text.contains("&amp;") {
+    if text.contains("&quot;") || text.contains("&#") || text.contains("&amp;") {
         let evidence = "the body has HTML entities such as `&quot;`";
         for all in [true, false] {
             let change = decoding(Cause::BodyDoubleEncoded, evidence.into(), cost::HINTED, move |body| {
@@ -242,8 +253,8 @@ fn unbase64(body: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn unhex(body: &[u8]) -> Option<Vec<u8>> {
-    let text = core::str::from_utf8(body).ok()?.trim();
-    let text = text.strip_prefix("\\x").unwrap_or(text);
+    let text = core::str::from_utf8(body).ok()?.trim().trim_start_matches("<Buffer ").trim_end_matches('>');
+    let text: String = text.strip_prefix("\\x").unwrap_or(text).split_ascii_whitespace().collect();
     let mut plain = std::vec![0; text.len() / 2];
     base16ct::mixed::decode(text, &mut plain).ok()?;
     Some(plain)

@@ -10,6 +10,9 @@ use super::members::Edit;
 use super::slots::MAX_REWRITTEN;
 use super::style::{Style, write};
 
+/// A longer text is not taken for the content of a JSON string.
+const MAX_WORDS: usize = 256;
+
 pub(super) fn changes<'a>(body: &[u8]) -> Vec<Change<'a>> {
     let mut changes = Vec::new();
     let Some(text) = core::str::from_utf8(body).ok().map(str::trim).filter(|text| text.len() > 2) else {
@@ -32,6 +35,11 @@ pub(super) fn changes<'a>(body: &[u8]) -> Vec<Change<'a>> {
             Json::parse(text)?.as_string().map(String::into_bytes)
         });
     }
+    if text.starts_with("bytearray(b") {
+        push(twice, "the body is a byte array as Python's `str()` prints it", |text| {
+            unescaped(text.strip_prefix("bytearray(b")?.strip_suffix(')')?)
+        });
+    }
     if text.starts_with("b\"") || text.starts_with("b'") {
         let evidence = "the body is a byte string as Rust's `{:?}` or Python's `str()` prints it";
         push(twice, evidence, |text| unescaped(text.strip_prefix('b')?));
@@ -40,6 +48,14 @@ pub(super) fn changes<'a>(body: &[u8]) -> Vec<Change<'a>> {
     }
     if text.starts_with("{\\\"") || text.starts_with("[{\\\"") || text.starts_with("[\\\"") {
         push(twice, "the body is escaped as the inside of a string literal", escapes_decoded);
+    }
+    if text.contains("\\x") || text.contains("\\U") {
+        push(twice, "the body has escapes such as `\\xe4`, which JSON does not have", characters_decoded);
+    }
+    if text.len() < MAX_WORDS && !text.starts_with(['{', '[', '"', '<', '0']) && Json::parse(text).is_none() {
+        push(Cause::BodyReserialised, "the body is no JSON, but the content of a JSON string", |text| {
+            Some(as_json_string(text, false).into_bytes())
+        });
     }
     let is_numbers = |byte: u8| byte.is_ascii_digit() || b"[]{}<>, \r\n\t:\"".contains(&byte);
     let begins = ["{\"type\":\"Buffer\"", "{\"0\":", "{ \"type\": \"Buffer\"", "{\"type\": \"Buffer\"", "{\"data\":["];
@@ -84,7 +100,7 @@ fn python(text: &str) -> String {
             rest = rest.strip_prefix(word).unwrap_or_default();
         } else if c == '\'' || c == '"' {
             let (literal, after) = split_literal(rest, c);
-            out.push_str(&as_json_string(literal));
+            out.push_str(&as_json_string(literal, true));
             rest = after;
         } else {
             out.push(c);
@@ -110,11 +126,11 @@ fn ruby(text: &str) -> String {
         {
             let end = after.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(after.len());
             let (symbol, after) = after.split_at_checked(end).unwrap_or((after, ""));
-            out.push_str(&as_json_string(symbol));
+            out.push_str(&as_json_string(symbol, false));
             rest = after;
         } else if c == '"' {
             let (literal, after) = split_literal(rest, c);
-            out.push_str(&as_json_string(literal));
+            out.push_str(&as_json_string(literal, true));
             rest = after;
         } else {
             out.push(c);
@@ -138,8 +154,9 @@ fn split_literal(text: &str, quote: char) -> (&str, &str) {
 }
 
 /// A literal's inside as a JSON string.
-fn as_json_string(literal: &str) -> String {
-    let decoded = escapes_decoded(literal).and_then(|bytes| String::from_utf8(bytes).ok());
+fn as_json_string(literal: &str, has_escapes: bool) -> String {
+    let decoded = if has_escapes { escapes_decoded(literal) } else { None };
+    let decoded = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
     let mut out = String::from("\"");
     for c in decoded.as_deref().unwrap_or(literal).chars() {
         match c {
@@ -186,6 +203,37 @@ fn escapes_decoded(text: &str) -> Option<Vec<u8>> {
                 after
             }
         };
+    }
+    Some(out)
+}
+
+/// The text with Python's escapes for characters decoded, and those of JSON left as they are.
+fn characters_decoded(text: &str) -> Option<Vec<u8>> {
+    let mut pieces = text.split('\\');
+    let mut out = pieces.next()?.as_bytes().to_vec();
+    while let Some(piece) = pieces.next() {
+        let length: usize = match piece.as_bytes().first() {
+            Some(b'x') => 2,
+            Some(b'u') => 4,
+            Some(b'U') => 8,
+            _ => 0,
+        };
+        let digits = piece.get(1..length.saturating_add(1)).filter(|_| length > 0);
+        let number = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        match number.filter(|number| *number >= 0x80) {
+            Some(number) => {
+                push_character(number, &mut out)?;
+                out.extend_from_slice(piece.as_bytes().get(length.saturating_add(1)..)?);
+            }
+            None => {
+                out.push(b'\\');
+                out.extend_from_slice(piece.as_bytes());
+                // After an escaped backslash comes text.
+                if piece.is_empty() {
+                    out.extend_from_slice([b"\\", pieces.next()?.as_bytes()].concat().as_slice());
+                }
+            }
+        }
     }
     Some(out)
 }

@@ -244,13 +244,20 @@ fn edited<'a>(evidence: impl Into<String>, cost: u8, edit: Edit) -> Change<'a> {
 fn orders(json: &Json<'_>, marks: Marks, changes: &mut Vec<Change<'_>>) {
     let (usual, guess) = if marks.is_sorted { (cost::USUAL, cost::KNOWN) } else { (cost::KNOWN, cost::GUESS) };
     for keys in ORDERS {
-        let keys = keys.iter().map(|key| (*key).to_owned()).collect();
+        let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
         let evidence = if marks.is_sorted {
             "the keys are in alphabetical order, and the signed body has the order of HubSpot's documentation"
         } else {
             "the signed body has its keys in the order of HubSpot's documentation"
         };
-        changes.push(edited(evidence, usual, Edit::Order(Order::Listed(keys))));
+        let is_action = keys.first().is_some_and(|key| key == "callbackId");
+        let order = Edit::Order(Order::Listed(keys));
+        if is_action && is_moved_action(json, &order) {
+            let evidence = "the keys of a workflow action are not in the order of HubSpot's documentation";
+            changes.push(edited(evidence, cost::HINTED, order).suspected());
+        } else {
+            changes.push(edited(evidence, usual, order));
+        }
     }
     for (order, name) in [(Order::Alphabetical, "alphabetical order"), (Order::Length, "the order of their lengths")] {
         let evidence = format!("the signed body has its keys in {name}");
@@ -276,6 +283,13 @@ fn orders(json: &Json<'_>, marks: Marks, changes: &mut Vec<Change<'_>>) {
             changes.push(edited(evidence, guess, Edit::Order(Order::Listed(order.to_vec()))));
         });
     }
+}
+
+/// Whether this is a workflow's action with its keys in another order than the documented one.
+fn is_moved_action(json: &Json<'_>, order: &Edit) -> bool {
+    let has_key = |name: &str| json.children(0).any(|key| json.text_at(key) == name);
+    let written = |edit: &Edit| write(json, Style::HUBSPOT, edit, MAX_EDITED);
+    has_key("\"callbackId\"") && has_key("\"origin\"") && written(order) != written(&Edit::None)
 }
 
 /// Every order of the items, which must be sorted.

@@ -13,6 +13,10 @@ use super::slots::MAX_REWRITTEN;
 /// Methods whose requests need not have a body.
 const WITHOUT_BODY: [&str; 4] = ["GET", "HEAD", "DELETE", "OPTIONS"];
 
+/// So many question marks are looked at, and so many bytes before each.
+const MAX_MARKS: usize = 200;
+const MAX_NEAR: usize = 200;
+
 /// The suspicions, the strongest first.
 pub(super) fn suspicions<'a>(body: &[u8], method: &str, headers: &Headers<'_>) -> Vec<Change<'a>> {
     let mut suspicions = Vec::new();
@@ -36,6 +40,14 @@ pub(super) fn suspicions<'a>(body: &[u8], method: &str, headers: &Headers<'_>) -
         .map(|promised| format!("Content-Length says {promised}, and the body has {}", bytes(body.len())));
     let is_long = body.len() > MAX_REWRITTEN;
     let Some(text) = core::str::from_utf8(body).ok().filter(|_| !is_long) else {
+        let is_latin = || {
+            let text: String = body.iter().map(|byte| char::from(*byte)).collect();
+            Json::parse(&text).is_some()
+        };
+        if !is_long && body.contains(&b'?') && is_latin() {
+            push(Cause::BodyLossy, "the body is Latin-1, and has `?` where other characters were".into());
+            return suspicions;
+        }
         if !is_long && !is_wrapped(body) {
             push(Cause::BodyNotUtf8, format!("the {} of the body are not UTF-8", bytes(body.len())));
         }
@@ -48,6 +60,10 @@ pub(super) fn suspicions<'a>(body: &[u8], method: &str, headers: &Headers<'_>) -
         push(Cause::BodyLossy, "the body has U+FFFD, which replaces what could not be decoded".into());
     } else if let Some(evidence) = question_marks(text, is_other_length) {
         push(Cause::BodyLossy, evidence);
+    }
+    if text.starts_with("<Buffer ") || text.starts_with("00000000  ") {
+        push(Cause::BodyDoubleSerialised, "the body is a buffer as it is printed, not its content".into());
+        return suspicions;
     }
     if let Some(evidence) = notation(text) {
         push(Cause::BodyReserialised, evidence.into());
@@ -72,23 +88,22 @@ fn question_marks(text: &str, promised: Option<u64>) -> Option<String> {
     if !text.is_ascii() {
         return None;
     }
-    let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphabetic);
     let text = text.as_bytes();
-    let is_within_word = |at: usize| {
-        let before = text.get(..at).unwrap_or_default();
-        let start = before.iter().rposition(|byte| *byte == b'"').unwrap_or_default();
-        let is_url = before.get(start..).unwrap_or_default().contains(&b'/');
-        is_letter(before.last())
-            && !is_url
-            && text.get(at.saturating_add(1)).is_some_and(|byte| byte.is_ascii_alphabetic() || b"\" ,".contains(byte))
-    };
-    let marks = text.iter().enumerate().filter(|(_, byte)| **byte == b'?').map(|(at, _)| at).take(200);
+    let marks = text.iter().enumerate().filter(|(_, byte)| **byte == b'?').map(|(at, _)| at).take(MAX_MARKS);
     let marks: Vec<usize> = marks.collect();
-    let within = marks.iter().filter(|at| is_within_word(**at) && is_letter(text.get(at.saturating_add(1)))).count();
+    let after = |at: usize| text.iter().skip(at).find(|byte| **byte != b'?').copied().unwrap_or_default();
+    let within = marks.iter().filter(|at| ends_word(text, **at) && after(**at).is_ascii_alphabetic()).count();
+    let at_end = |at: &usize| ends_word(text, *at) && b"\" ,".contains(&after(*at));
     let lost = promised.unwrap_or_default().saturating_sub(text.len() as u64);
-    let explains =
-        lost > 0 && lost <= (marks.len() as u64).saturating_mul(3) && marks.iter().any(|at| is_within_word(*at));
+    let explains = lost > 0 && lost <= (marks.len() as u64).saturating_mul(3) && marks.iter().any(at_end);
     (within > 0 || explains).then(|| "the body has `?` within words, where other characters were".into())
+}
+
+/// Whether the text up to here ends with a word that is no part of a URL.
+fn ends_word(text: &[u8], at: usize) -> bool {
+    let near = text.get(at.saturating_sub(MAX_NEAR)..at).unwrap_or_default();
+    let start = near.iter().rposition(|byte| *byte == b'"').unwrap_or_default();
+    near.last().is_some_and(u8::is_ascii_alphabetic) && !near.get(start..).unwrap_or_default().contains(&b'/')
 }
 
 /// The notation of a printed value that cannot be undone.
@@ -107,8 +122,6 @@ fn notation(text: &str) -> Option<&'static str> {
         Some("the body is an array as PHP prints it, not JSON")
     } else if begin.starts_with("[B@") {
         Some("the body is a byte array's identity as Java prints it, not its content")
-    } else if begin.starts_with("<Buffer ") {
-        Some("the body is a buffer as Node prints it, not its content")
     } else if begin.starts_with("System.") || begin.starts_with("Newtonsoft.") {
         Some("the body is the name of a .NET type, not the value")
     } else if begin.starts_with("Object {")

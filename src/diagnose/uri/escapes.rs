@@ -133,6 +133,19 @@ fn encoded_again(received: &Url, text: &str, changes: &mut Vec<Change<'_>>) {
     push("has escapes in its values for all but letters, digits and `-_.~`", |url| {
         in_values(url, |text| encoded(text, UNRESERVED, false));
     });
+    push("has escapes in its names and values for all but letters, digits and `-_.~`", |url| {
+        url.path = in_path(&url.path);
+        let parameters = |query: &str| {
+            let each = query.split('&').map(|parameter| match parameter.split_once('=') {
+                Some((name, value)) => {
+                    format!("{}={}", encoded(name, UNRESERVED, false), encoded(value, UNRESERVED, false))
+                }
+                None => encoded(parameter, UNRESERVED, false),
+            });
+            each.collect::<Vec<_>>().join("&")
+        };
+        url.query = url.query.as_deref().map(parameters);
+    });
     push("has escapes in its values as `encodeURIComponent` writes them", |url| {
         in_values(url, |text| encoded(text, "-_.~!*'()", false));
     });

@@ -43,6 +43,12 @@ pub(super) fn changes<'a>(received: &Url, headers: &Headers<'_>) -> Vec<Change<'
         let evidence = "the URI has `%3F` where a URI has `?`";
         changes.push(replaced(Cause::UriEscapesDoubled, evidence.into(), decoded(&whole)));
     }
+    let is_one_text = |query: &String| !query.contains(['=', '&']) && query.to_ascii_uppercase().contains("%3D");
+    if let Some(query) = received.query.as_ref().filter(|query| is_one_text(query)) {
+        let evidence = "the query has `%3D` where a query has `=`";
+        let uri = Url { query: Some(decoded(query)), ..received.clone() };
+        changes.push(replaced(Cause::UriEscapesDoubled, evidence.into(), uri.join()));
+    }
     // An absolute URI was appended to the public URL.
     let tail = whole.get(1..).unwrap_or_default().split('?').next().unwrap_or_default();
     if let Some(at) = tail.rfind("http://").max(tail.rfind("https://")).filter(|at| *at > 0) {
@@ -66,7 +72,8 @@ fn replaced<'a>(cause: Cause, evidence: String, uri: String) -> Change<'a> {
 /// `/index.php?q=cards/deal&a=1` and `/index.php/cards/deal?a=1`, which were `/cards/deal?a=1`.
 fn controllers(received: &Url, changes: &mut Vec<Change<'_>>) {
     for controller in CONTROLLERS {
-        if let Some(rest) = received.path.strip_prefix(controller).filter(|rest| rest.starts_with('/')) {
+        let rest = received.path.strip_prefix(controller).filter(|rest| controller != "/" && rest.starts_with('/'));
+        if let Some(rest) = rest {
             let evidence = format!("the path begins with the front controller {controller}");
             changes.push(rewritten(evidence, rest.into(), received.query.clone()));
         }

@@ -2,6 +2,7 @@
 
 use std::format;
 use std::prelude::rust_2024::*;
+use std::rc::Rc;
 
 use super::super::cause::Cause;
 use super::super::change::{Change, cost};
@@ -20,9 +21,13 @@ const ORDERS: [&[&str]; 3] = [
     &["portalId", "userId", "userEmail", "associatedObjectId", "associatedObjectType"],
 ];
 
+/// The parameters as received.
+type Received = Rc<[String]>;
+
 pub(super) fn changes<'a>(received: &Url) -> Vec<Change<'a>> {
     let mut changes = Vec::new();
     let parameters = received.parameters();
+    let texts: Received = parameters.iter().map(|parameter| (*parameter).to_owned()).collect();
     let count = parameters.len();
     if !(2..=MAX_PARAMETERS).contains(&count)
         || received.query.as_deref().unwrap_or_default().contains('?') && count > MAX_PERMUTED
@@ -32,17 +37,22 @@ pub(super) fn changes<'a>(received: &Url) -> Vec<Change<'a>> {
     let is_sorted = count > 2 && parameters.is_sorted();
     let has_appended = |name: &str| parameters.iter().any(|parameter| parameter.starts_with(&format!("{name}=")));
     let is_suspicious = count > 3 && is_sorted && APPENDED.iter().take(3).all(|name| has_appended(name));
-    known(&parameters, is_sorted, is_suspicious, &mut changes);
+    known(&parameters, &texts, is_sorted, is_suspicious, &mut changes);
     let alphabetical = sorted(&parameters, |a, b| a.cmp(b));
     let evidence = "the signed query has its parameters in alphabetical order";
-    changes.push(reordered(evidence, cost::USUAL, &alphabetical));
+    changes.push(reordered(evidence, cost::USUAL, &alphabetical, &texts));
     if count <= MAX_PERMUTED {
         let cost = if is_sorted { cost::KNOWN } else { cost::GUESS };
         let evidence = "the signed query has the same parameters in another order";
-        permutations((0..count).collect(), |order| changes.push(reordered(evidence, cost, order)));
+        permutations((0..count).collect(), |order| changes.push(reordered(evidence, cost, order, &texts)));
     } else {
         let reversed: Vec<usize> = (0..count).rev().collect();
-        changes.push(reordered("the signed query has its parameters in the reverse order", cost::KNOWN, &reversed));
+        changes.push(reordered(
+            "the signed query has its parameters in the reverse order",
+            cost::KNOWN,
+            &reversed,
+            &texts,
+        ));
     }
     changes
 }
@@ -50,16 +60,22 @@ pub(super) fn changes<'a>(received: &Url) -> Vec<Change<'a>> {
 /// Puts the parameters into an order: for each place the index of a parameter.
 ///
 /// By index, and not the parameters themselves, because another change may have rewritten them.
-fn reordered<'a>(evidence: &'static str, cost: u8, order: &[usize]) -> Change<'a> {
-    let order = order.to_vec();
+fn reordered<'a>(evidence: &'static str, cost: u8, order: &[usize], received: &Received) -> Change<'a> {
+    let (order, received) = (order.to_vec(), Rc::clone(received));
     Change::new(Cause::UriQueryOrder, evidence, cost, move |reading, budget| {
         let query = reading.url.query.as_ref()?;
         budget.spend(query.len())?;
         let parameters = reading.url.parameters();
-        if parameters.len() != order.len() {
+        let moved: Vec<&str> = if parameters.len() == order.len() {
+            order.iter().filter_map(|index| parameters.get(*index).copied()).collect()
+        } else {
+            // Of those that were received, some were removed.
+            let kept = order.iter().filter_map(|index| received.get(*index)).map(String::as_str);
+            kept.filter(|parameter| parameters.contains(parameter)).collect()
+        };
+        if moved.len() != parameters.len() {
             return None;
         }
-        let moved: Vec<&str> = order.iter().filter_map(|index| parameters.get(*index).copied()).collect();
         let moved = moved.join("&");
         (moved != *query).then(|| reading.url.query = Some(moved))
     })
@@ -73,7 +89,7 @@ fn sorted(parameters: &[&str], by: impl Fn(&str, &str) -> core::cmp::Ordering) -
 }
 
 /// HubSpot's own parameters in HubSpot's orders, after or before the others.
-fn known(parameters: &[&str], is_sorted: bool, is_suspicious: bool, changes: &mut Vec<Change<'_>>) {
+fn known(parameters: &[&str], texts: &Received, is_sorted: bool, is_suspicious: bool, changes: &mut Vec<Change<'_>>) {
     let cost = if is_sorted { cost::HINTED } else { cost::USUAL };
     let evidence = if is_suspicious {
         "the parameters are in alphabetical order, and HubSpot's are not"
@@ -93,12 +109,13 @@ fn known(parameters: &[&str], is_sorted: bool, is_suspicious: bool, changes: &mu
         appended.sort_by_key(rank);
         let mut both = |own: &[usize], cost| {
             for order in [[own, &appended].concat(), [&appended, own].concat()] {
-                changes.push(reordered(evidence, cost, &order).suspected_if(is_suspicious));
+                changes.push(reordered(evidence, cost, &order, texts).suspected_if(is_suspicious));
             }
         };
         both(&own, cost);
         if parameters.len() > MAX_PERMUTED && own.len() <= MAX_OWN {
-            permutations(own, |own| both(own, cost::KNOWN));
+            let cost = if is_sorted { cost::USUAL } else { cost::KNOWN };
+            permutations(own, |own| both(own, cost));
         }
     }
 }

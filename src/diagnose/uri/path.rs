@@ -3,6 +3,7 @@
 use std::format;
 use std::prelude::rust_2024::*;
 
+use super::super::budget::Budget;
 use super::super::cause::Cause;
 use super::super::change::{Change, cost};
 use super::super::hints::Headers;
@@ -16,10 +17,27 @@ use super::prefixes::{STAGES, USUAL};
 const MAX_REPEATED: usize = 8;
 /// At most so many segments are taken from the front without a hint.
 const MAX_REMOVED: usize = 4;
+/// What it costs to make one of very many changes.
+const PER_CHANGE: usize = 64;
 /// At most so many slashes are doubled, each by itself.
 const MAX_SLASHES: usize = 12;
 
-pub(super) fn changes<'a>(received: &Url, headers: &Headers<'_>, endpoint: Option<&Endpoint>) -> Vec<Change<'a>> {
+/// The slashes of the path, and what was put in front of it.
+pub(super) fn shapes<'a>(received: &Url) -> Vec<Change<'a>> {
+    let mut changes = Vec::new();
+    slashes(&received.path, &mut changes);
+    removed(&received.path, &mut changes);
+    escaped_slashes(&received.path, &mut changes);
+    changes
+}
+
+/// What was taken from the front of the path, or all of it.
+pub(super) fn changes<'a>(
+    received: &Url,
+    headers: &Headers<'_>,
+    endpoint: Option<&Endpoint>,
+    budget: &mut Budget,
+) -> Vec<Change<'a>> {
     let mut changes = Vec::new();
     if let Some(endpoint) = endpoint.filter(|endpoint| endpoint.url.path != received.path) {
         let evidence = endpoint.evidence("path", &received.path, &endpoint.url.path);
@@ -48,10 +66,9 @@ pub(super) fn changes<'a>(received: &Url, headers: &Headers<'_>, endpoint: Optio
     for prefix in USUAL {
         changes.push(prefixed(format!("the signed path begins with {prefix}"), cost::KNOWN, prefix));
     }
-    joined_prefixes(&mut changes);
-    slashes(&received.path, &mut changes);
-    removed(&received.path, &mut changes);
-    escaped_slashes(&received.path, &mut changes);
+    if endpoint.is_none() {
+        joined_prefixes(&mut changes, budget);
+    }
     changes
 }
 
@@ -74,7 +91,11 @@ fn prefixed<'a>(evidence: String, cost: u8, prefix: &str) -> Change<'a> {
 }
 
 /// Two usual prefixes, one after the other: a stage or a mount point, and a router's path.
-fn joined_prefixes(changes: &mut Vec<Change<'_>>) {
+fn joined_prefixes(changes: &mut Vec<Change<'_>>, budget: &mut Budget) {
+    let count = STAGES.saturating_mul(USUAL.len());
+    if budget.afford(count.saturating_mul(PER_CHANGE)).is_none() {
+        return;
+    }
     for first in USUAL.iter().take(STAGES) {
         for second in USUAL {
             let prefix = format!("{first}{second}");

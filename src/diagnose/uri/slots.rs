@@ -2,6 +2,7 @@
 
 use std::prelude::rust_2024::*;
 
+use super::super::budget::Budget;
 use super::super::cause::Cause;
 use super::super::change::{Change, Covers, Slot, cost};
 use super::super::hints::Headers;
@@ -13,10 +14,16 @@ use super::{authority, escapes, form, order, parameters, path, scheme, shape, sp
 pub(crate) const MAX_REWRITTEN: usize = 8 << 10;
 
 /// The slots for the URI of a reading as received, and for the endpoint that it should have been sent to, if that is known.
-pub(crate) fn slots<'a>(reading: &Reading<'_>, headers: &Headers<'_>, endpoint: Option<&str>) -> Vec<Slot<'a>> {
+pub(crate) fn slots<'a>(
+    reading: &Reading<'_>,
+    headers: &Headers<'_>,
+    endpoint: Option<&str>,
+    budget: &mut Budget,
+) -> Vec<Slot<'a>> {
     let received = &reading.url;
     let endpoint = endpoint.map(|text| Endpoint::new(text, received));
     let endpoint = endpoint.as_ref();
+    let is_short = received.len() <= MAX_REWRITTEN;
     let fragment = received.fragment.iter().map(|_| {
         let cut = Change::new(Cause::UriFragment, "the URI has a `#`", cost::HINTED, |reading, _| {
             reading.url.fragment = None;
@@ -26,12 +33,13 @@ pub(crate) fn slots<'a>(reading: &Reading<'_>, headers: &Headers<'_>, endpoint: 
     });
     let mut changes = Vec::from([
         fragment.collect(),
+        if is_short { form::changes(received, headers) } else { Vec::new() },
         scheme::changes(received, headers, endpoint),
         authority::changes(received, headers, endpoint),
     ]);
-    if received.len() <= MAX_REWRITTEN {
-        changes.push(form::changes(received, headers));
-        changes.push(path::changes(received, headers, endpoint));
+    if is_short {
+        changes.push(path::shapes(received));
+        changes.push(path::changes(received, headers, endpoint, budget));
         changes.push(parameters::changes(received, endpoint));
         changes.push(order::changes(received));
         changes.push(shape::changes(received, &reading.method));
