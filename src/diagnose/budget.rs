@@ -42,9 +42,10 @@ impl Budget {
         self.spend(bytes)
     }
 
-    /// Divides off a share of what is left; [`join`](Self::join) counts what was done with it.
-    pub(super) fn share(&self, divisor: u64) -> Self {
-        Self::new(self.left.checked_div(divisor).unwrap_or_default())
+    /// Divides off what is left, or three quarters of it if more is to come; [`join`](Self::join) counts what was done
+    /// with it.
+    pub(super) const fn share(&self, is_last: bool) -> Self {
+        Self::new(if is_last { self.left } else { self.left.saturating_sub(self.left / 4) })
     }
 
     pub(super) const fn join(&mut self, share: &Self) {

@@ -290,9 +290,8 @@ impl<'c, 'a> Case<'c, 'a> {
         if by_v1 {
             return None;
         }
-        let divisor = u64::try_from(rest).unwrap_or(u64::MAX);
         let slots = self.slots.iter().collect();
-        let found = self.search(index, slots, &self.diagnostician.candidates, self.start, divisor)?;
+        let found = self.search(index, slots, &self.diagnostician.candidates, self.start, rest <= 1)?;
         Some(Proved { found, pinned: Vec::new() })
     }
 
@@ -306,7 +305,7 @@ impl<'c, 'a> Case<'c, 'a> {
         let slots = self.slots.iter().filter(|slot| !covers_head && slot.covers == Covers::Head).collect();
         let reading = other.found.reading.clone();
         let candidates = core::slice::from_ref(other.found.candidate);
-        let found = self.search(index, slots, candidates, &reading, 1)?;
+        let found = self.search(index, slots, candidates, &reading, true)?;
         Some(Proved { found, pinned })
     }
 
@@ -316,13 +315,13 @@ impl<'c, 'a> Case<'c, 'a> {
         slots: Vec<&'c Slot<'a>>,
         candidates: &'c [Candidate],
         start: &Reading<'a>,
-        divisor: u64,
+        is_last: bool,
     ) -> Option<Match<'c, 'a>> {
         let (claim, recipes) = (self.claims.get(index)?, self.recipes.get(index)?);
         if claim.readings.is_empty() {
             return None;
         }
-        let mut share = self.budget.share(divisor);
+        let mut share = self.budget.share(is_last);
         let found = search(&Space { slots, candidates, recipes, claim }, start, &mut share);
         self.budget.join(&share);
         found
@@ -330,6 +329,7 @@ impl<'c, 'a> Case<'c, 'a> {
 }
 
 /// What the proofs say of the parts of the request.
+#[allow(clippy::struct_excessive_bools, reason = "independent facts")]
 struct Outcome {
     is_newest_proved: bool,
     /// Whether a proof names the fault.

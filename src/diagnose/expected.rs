@@ -18,17 +18,17 @@ pub(super) fn expected(claim: &Claim, request: &ReceivedRequest<'_>, timestamp: 
         Version::V1 | Version::V2 => "the hex SHA-256 of the client secret (elided), then",
         Version::V3 => "the base64 HMAC-SHA-256, keyed with the client secret (elided), of",
     };
-    let mut text = format!("{} is judged as {}: {begin}\n", claim.header, claim.version);
+    let mut lines = Vec::from([format!("{} is judged as {}: {begin}", claim.header, claim.version)]);
     if claim.version > Version::V1 {
-        text.push_str(&format!("    the method     {} ({})\n", shown(method), bytes(method.len())));
-        text.push_str(&format!("    the URI        {} ({})\n", shown(uri), bytes(uri.len())));
+        lines.push(format!("    the method     {} ({})", shown(method), bytes(method.len())));
+        lines.push(format!("    the URI        {} ({})", shown(uri), bytes(uri.len())));
     }
-    text.push_str(&format!("    the body       {}\n", bytes(body.len())));
+    lines.push(format!("    the body       {}", bytes(body.len())));
     if claim.version == Version::V3 {
         let timestamp = timestamp.map_or_else(|| "(missing)".into(), shown_timestamp);
-        text.push_str(&format!("    the timestamp  {timestamp}\n"));
+        lines.push(format!("    the timestamp  {timestamp}"));
     }
-    text
+    lines.join("\n") + "\n"
 }
 
 /// The app that the request names, in its query or its body.

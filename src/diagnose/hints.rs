@@ -61,7 +61,8 @@ impl<'a> Headers<'a> {
             match known(name, false) {
                 Some(known) => headers.keep(known, value),
                 None => {
-                    renamed.extend(known(name, true).map(|known| (known, *name, *value)).filter(|_| renamed.len() < 64))
+                    renamed
+                        .extend(known(name, true).map(|known| (known, *name, *value)).filter(|_| renamed.len() < 64));
                 }
             }
         }

@@ -76,7 +76,9 @@ fn body_faults(mut faults: Vec<Fault>, signed: &[u8], received: &[u8]) -> Vec<Fa
         |fault: &Fault| matches!(fault.cause(), Cause::BodyTrimmed | Cause::BodyWhiteSpace | Cause::BodyLineEndings);
     let (edges, mut faults): (Vec<Fault>, Vec<Fault>) = faults.into_iter().partition(is_edge);
     if let Some(rewritten) = faults.iter_mut().find(|fault| is_rewritten(fault)) {
-        edges.iter().for_each(|edge| rewritten.add_evidence(edge.evidence()));
+        for edge in &edges {
+            rewritten.add_evidence(edge.evidence());
+        }
     }
     faults
 }

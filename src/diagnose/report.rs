@@ -39,7 +39,9 @@ impl Diagnosis {
     fn write_open_questions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let search = &self.search;
         writeln!(f)?;
-        if search.tried == 0 {
+        if search.tried == 0 && search.is_cut {
+            writeln!(f, "No change was tried: the limit on the work is too low.")?;
+        } else if search.tried == 0 {
             writeln!(f, "No change was tried.")?;
         } else if search.is_cut {
             writeln!(f, "None of the changes that were tried makes a signature match, and not all were tried.")?;

@@ -80,6 +80,12 @@ fn totals(space: &Space<'_, '_>, most: u8) -> Vec<u32> {
     totals
 }
 
+/// The index of the presented digest that matches, and the timestamp if it was guessed.
+type Guess = (usize, Option<u64>);
+
+/// The budget is used up.
+struct Exhausted;
+
 struct Search<'r, 's, 'a> {
     space: &'r Space<'s, 'a>,
     /// The most that a change may cost.
@@ -159,7 +165,7 @@ impl<'s, 'a> Search<'_, 's, 'a> {
                 if is_excluded || covers_head && !recipe.covers_head {
                     continue;
                 }
-                let Some(found) = self.matches(candidate, recipe, &uri, reading) else {
+                let Ok(found) = self.matches(candidate, recipe, &uri, reading) else {
                     return ControlFlow::Break(());
                 };
                 let Some((presented, guess)) = found else { continue };
@@ -172,20 +178,19 @@ impl<'s, 'a> Search<'_, 's, 'a> {
         ControlFlow::Continue(())
     }
 
-    /// The index of the presented digest that this makes, and the timestamp if it was guessed. `None` if the budget is
-    /// used up.
-    #[allow(clippy::type_complexity, reason = "the outer option is the budget")]
+    /// The index of the presented digest that this makes, and the timestamp if it was guessed. An error if the budget
+    /// is used up.
     fn matches(
         &mut self,
         candidate: &Candidate,
         recipe: &Recipe,
         uri: &str,
         reading: &Reading<'a>,
-    ) -> Option<Option<(usize, Option<u64>)>> {
+    ) -> Result<Option<Guess>, Exhausted> {
         let length = reading.body.len().saturating_add(PER_HASH);
         let (method, uri) = if recipe.covers_head { (&*reading.method, uri) } else { ("", "") };
         for (form, is_decoded) in forms(uri, recipe.is_hmac) {
-            self.budget.spend(length.saturating_add(uri.len()))?;
+            self.budget.spend(length.saturating_add(uri.len())).ok_or(Exhausted)?;
             let (secret, is_hmac) = (&candidate.secret, recipe.is_hmac);
             let keyed = if is_decoded {
                 Keyed::new(secret, is_hmac, method, form.decoded(), reading)
@@ -193,23 +198,22 @@ impl<'s, 'a> Search<'_, 's, 'a> {
                 Keyed::new(secret, is_hmac, method, form.as_received(), reading)
             };
             if let Some(found) = self.timestamps(recipe, &keyed)? {
-                return Some(Some(found));
+                return Ok(Some(found));
             }
         }
-        Some(None)
+        Ok(None)
     }
 
-    /// Tries all timestamps of a recipe. `None` if the budget is used up.
-    #[allow(clippy::type_complexity, reason = "the outer option is the budget")]
-    fn timestamps(&mut self, recipe: &Recipe, keyed: &Keyed) -> Option<Option<(usize, Option<u64>)>> {
+    /// Tries all timestamps of a recipe. An error if the budget is used up.
+    fn timestamps(&mut self, recipe: &Recipe, keyed: &Keyed) -> Result<Option<Guess>, Exhausted> {
         let presented = || self.space.claim.readings.iter().map(|reading| &reading.digest);
         for (text, guess) in recipe.timestamps.texts() {
-            self.budget.spend(PER_HASH)?;
+            self.budget.spend(PER_HASH).ok_or(Exhausted)?;
             self.budget.tried = self.budget.tried.saturating_add(1);
             if let Some(index) = keyed.find(&text, presented()) {
-                return Some(Some((index, guess)));
+                return Ok(Some((index, guess)));
             }
         }
-        Some(None)
+        Ok(None)
     }
 }

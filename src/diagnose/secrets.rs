@@ -54,19 +54,19 @@ pub(super) fn candidates(given: &Given<'_>) -> (Vec<Candidate>, Vec<Fault>) {
         push(given.text, cost::FREE, &[]);
         return (candidates, [shape(name, "is far longer than a client secret")].into());
     }
-    let (bare, mut faults) = peeled(given.text, name);
+    let (inner, mut faults) = peeled(given.text, name);
     if faults.is_empty() {
-        push(bare, cost::FREE, &[]);
+        push(inner, cost::FREE, &[]);
     } else {
         // The text itself may be the secret, if it can be one at all.
         push(given.text, cost::FREE, &[]);
-        push(bare, cost::FREE, &faults);
+        push(inner, cost::FREE, &faults);
     }
-    for (text, fault) in rewritten(bare, name) {
+    for (text, fault) in rewritten(inner, name) {
         let together: Vec<Fault> = faults.iter().cloned().chain([fault]).collect();
         push(&text, cost::HINTED, &together);
     }
-    faults.extend(suspicious_shape(bare, name));
+    faults.extend(suspicious_shape(inner, name));
     (candidates, faults)
 }
 

@@ -6,6 +6,7 @@ mod body;
 mod bounds;
 mod captures;
 mod headers;
+mod hostile;
 mod method;
 mod pairs;
 mod report;

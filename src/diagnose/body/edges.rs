@@ -8,7 +8,8 @@ use super::super::change::{Change, cost};
 
 const PLACEHOLDERS: [&str; 10] = ["{}", "null", "undefined", "\"\"", "[]", "''", "None", "nil", "false", "\"{}\""];
 
-pub(super) fn changes<'a>(body: &[u8], method: &str) -> Vec<Change<'a>> {
+/// `is_wrapped` says that white space may only show after another change of the body.
+pub(super) fn changes<'a>(body: &[u8], method: &str, is_wrapped: bool) -> Vec<Change<'a>> {
     let mut changes = Vec::new();
     if body.is_empty() {
         let cost = if method == "GET" { cost::GUESS } else { cost::USUAL };
@@ -23,7 +24,7 @@ pub(super) fn changes<'a>(body: &[u8], method: &str) -> Vec<Change<'a>> {
         let evidence = format!("the body is `{short}`");
         changes.push(set(Cause::BodyPlaceholder, evidence, cost::HINTED, |_| Some(Vec::new())).suspected());
     }
-    surplus(body, &mut changes);
+    surplus(body, is_wrapped, &mut changes);
     for (end, name, cost) in
         [(&b"\n"[..], "LF", cost::USUAL), (b"\r\n", "CR LF", cost::KNOWN), (b" ", "a space", cost::KNOWN)]
     {
@@ -43,12 +44,15 @@ fn set<'a>(cause: Cause, evidence: String, cost: u8, edit: impl Fn(&[u8]) -> Opt
 }
 
 /// White space that was not signed.
-fn surplus(body: &[u8], changes: &mut Vec<Change<'_>>) {
+fn surplus(body: &[u8], is_wrapped: bool, changes: &mut Vec<Change<'_>>) {
     let mut without = |evidence: &str, trim: fn(&[u8]) -> &[u8]| {
-        if trim(body).len() < body.len() {
+        let cost = if trim(body).len() < body.len() { cost::HINTED } else { cost::USUAL };
+        if cost == cost::HINTED || is_wrapped {
             let evidence = evidence.to_owned();
-            let change = set(Cause::BodyWhiteSpace, evidence, cost::HINTED, move |body| Some(trim(body).into()));
-            changes.push(change);
+            changes.push(set(Cause::BodyWhiteSpace, evidence, cost, move |body| {
+                let trimmed = trim(body);
+                (trimmed.len() < body.len()).then(|| trimmed.into())
+            }));
         }
     };
     without("LF stands after the signed body", |body| body.strip_suffix(b"\n").unwrap_or(body));

@@ -26,7 +26,7 @@ pub(super) fn changes<'a>(body: &[u8], headers: &Headers<'_>) -> Vec<Change<'a>>
         return changes;
     }
     compressed(body, headers, &mut changes);
-    if let Some(text) = core::str::from_utf8(body).ok() {
+    if let Ok(text) = core::str::from_utf8(body) {
         of_text(text, &mut changes);
     } else {
         of_bytes(&mut changes);
@@ -46,9 +46,12 @@ pub(super) fn changes<'a>(body: &[u8], headers: &Headers<'_>) -> Vec<Change<'a>>
     changes
 }
 
+type Begins = fn(&[u8]) -> bool;
+type Decode = fn(&[u8]) -> Option<Vec<u8>>;
+
 /// The encodings that may be inside another one, told by their first bytes.
 pub(super) fn inner<'a>() -> Vec<Change<'a>> {
-    let all: [(_, _, fn(&[u8]) -> bool, fn(&[u8]) -> Option<Vec<u8>>); 4] = [
+    let all: [(_, _, Begins, Decode); 4] = [
         (
             Cause::BodyCompressed,
             "what is inside is compressed",
@@ -205,7 +208,8 @@ fn of_text(text: &str, changes: &mut Vec<Change<'_>>) {
 }
 
 fn of_bytes(changes: &mut Vec<Change<'_>>) {
-    let sets: [(fn(u8) -> char, &str); 2] = [(from_windows_1252, "Windows-1252"), (char::from, "Latin-1")];
+    type FromByte = fn(u8) -> char;
+    let sets: [(FromByte, &str); 2] = [(from_windows_1252, "Windows-1252"), (char::from, "Latin-1")];
     for (from_byte, name) in sets {
         let evidence = format!("read as {name} and written as UTF-8 it matches");
         changes.push(decoding(Cause::BodyLatin1, evidence, cost::HINTED, move |body| {

@@ -20,15 +20,12 @@ pub(super) fn unescaped(text: &str, all: bool) -> Option<String> {
     out.push_str(pieces.next()?);
     for piece in pieces {
         let entity = piece.split_once(';').filter(|(name, _)| name.len() <= 10);
-        match entity.and_then(|(name, rest)| Some((character(name, all)?, rest))) {
-            Some((c, rest)) => {
-                out.push(c);
-                out.push_str(rest);
-            }
-            None => {
-                out.push('&');
-                out.push_str(piece);
-            }
+        if let Some((c, rest)) = entity.and_then(|(name, rest)| Some((character(name, all)?, rest))) {
+            out.push(c);
+            out.push_str(rest);
+        } else {
+            out.push('&');
+            out.push_str(piece);
         }
     }
     Some(out)

@@ -36,7 +36,7 @@ pub(super) enum Edit {
 #[derive(Clone)]
 pub(super) enum Order {
     Alphabetical,
-    /// Short keys first, as PostgreSQL and MySQL store them.
+    /// Short keys first, as databases store them.
     Length,
     /// As in this list, which has keys without quotation marks.
     Listed(Vec<String>),

@@ -14,7 +14,7 @@ use super::style::{Style, write};
 const MAX_WORDS: usize = 256;
 
 pub(super) fn changes<'a>(body: &[u8]) -> Vec<Change<'a>> {
-    let mut changes = Vec::new();
+    let (mut changes, mut words) = (Vec::new(), Vec::new());
     let Some(text) = core::str::from_utf8(body).ok().map(str::trim).filter(|text| text.len() > 2) else {
         return changes;
     };
@@ -53,9 +53,13 @@ pub(super) fn changes<'a>(body: &[u8]) -> Vec<Change<'a>> {
         push(twice, "the body has escapes such as `\\xe4`, which JSON does not have", characters_decoded);
     }
     if text.len() < MAX_WORDS && !text.starts_with(['{', '[', '"', '<', '0']) && Json::parse(text).is_none() {
-        push(Cause::BodyReserialised, "the body is no JSON, but the content of a JSON string", |text| {
-            Some(as_json_string(text, false).into_bytes())
-        });
+        let evidence = "the body is no JSON, but the content of a JSON string";
+        words.push(Change::new(Cause::BodyReserialised, evidence, cost::HINTED, |reading, budget| {
+            budget.spend(reading.body.len())?;
+            let quoted = as_json_string(core::str::from_utf8(&reading.body).ok()?.trim(), false);
+            reading.set_body(quoted.into_bytes());
+            Some(())
+        }));
     }
     let is_numbers = |byte: u8| byte.is_ascii_digit() || b"[]{}<>, \r\n\t:\"".contains(&byte);
     let begins = ["{\"type\":\"Buffer\"", "{\"0\":", "{ \"type\": \"Buffer\"", "{\"type\": \"Buffer\"", "{\"data\":["];
@@ -66,6 +70,7 @@ pub(super) fn changes<'a>(body: &[u8]) -> Vec<Change<'a>> {
         push(twice, "the body is the numbers of its bytes, as an array of them is serialised or printed", numbers);
     }
     dictionaries(text, &mut push);
+    changes.extend(words);
     changes
 }
 
@@ -162,7 +167,7 @@ fn as_json_string(literal: &str, has_escapes: bool) -> String {
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
-            c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if c < ' ' => out.extend(format!("\\u{:04x}", u32::from(c)).chars()),
             c => out.push(c),
         }
     }

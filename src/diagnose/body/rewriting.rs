@@ -97,6 +97,7 @@ const ORDERS: [&[&str]; 4] = [
 
 /// What the received JSON shows of how it was written.
 #[derive(Clone, Copy, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "independent marks")]
 struct Marks {
     is_json: bool,
     has_spaces: bool,

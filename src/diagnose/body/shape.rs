@@ -29,7 +29,7 @@ pub(super) fn suspicions<'a>(body: &[u8], method: &str, headers: &Headers<'_>) -
                 push(Cause::BodyLost, format!("Content-Length says {promised}, and the body has 0 bytes"));
             }
             None if !WITHOUT_BODY.contains(&method) => {
-                push(Cause::BodyLost, format!("a {} without a body", shown(method)))
+                push(Cause::BodyLost, format!("a {} without a body", shown(method)));
             }
             _ => {}
         }

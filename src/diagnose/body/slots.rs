@@ -19,7 +19,12 @@ pub(crate) fn slots<'a>(reading: &Reading<'a>, headers: &Headers<'_>) -> Vec<Slo
         wrapped.extend(printed::changes(body));
         let is_wrapped = wrapped.iter().any(|change| change.cost <= cost::HINTED);
         let inner = if is_wrapped { encodings::inner() } else { Vec::new() };
-        changes.extend([wrapped, inner, rewriting::changes(body, is_wrapped), edges::changes(body, &reading.method)]);
+        changes.extend([
+            wrapped,
+            inner,
+            rewriting::changes(body, is_wrapped),
+            edges::changes(body, &reading.method, is_wrapped),
+        ]);
     }
     changes.into_iter().map(|changes| Slot::new(Covers::Body, changes)).collect()
 }

@@ -44,7 +44,7 @@ fn in_both<'a>(cause: Cause, evidence: String, cost: u8, rewrite: impl Fn(&str) 
 
 fn rewritten<'a>(cause: Cause, evidence: String, cost: u8, rewrite: impl Fn(&mut Url) + 'a) -> Change<'a> {
     Change::new(cause, evidence, cost, move |reading: &mut Reading<'a>, budget| {
-        budget.spend(reading.url.len().saturating_mul(2))?;
+        budget.spend(reading.url.len().saturating_mul(4))?;
         let mut url = reading.url.clone();
         rewrite(&mut url);
         (url != reading.url).then(|| reading.url = url)
@@ -77,7 +77,8 @@ fn kept(received: &Url, changes: &mut Vec<Change<'_>>) {
         return;
     }
     let evidence = "the signed URI has all escapes decoded";
-    changes.push(in_both(Cause::UriEscapesKept, evidence.into(), cost::USUAL, decoded));
+    let cause = if has_escaped_percent(&text) { Cause::UriEscapesDoubled } else { Cause::UriEscapesKept };
+    changes.push(in_both(cause, evidence.into(), cost::USUAL, decoded));
     let evidence = "the signed URI has the twelve escapes of v3 decoded";
     changes.push(in_both(Cause::UriEscapesKept, evidence.into(), cost::USUAL, |text| {
         decoded_where(text, |byte| b":/?@!$'()*,;".contains(&byte))
@@ -186,12 +187,14 @@ fn single_characters(received: &Url, changes: &mut Vec<Change<'_>>) {
         let escapes: Vec<String> = set.iter().map(|c| format!("`{c}`")).collect();
         let evidence = format!("the signed URI has {} escaped", escapes.join(" and "));
         changes.push(rewritten(Cause::UriEscapesDecoded, evidence, cost, move |url| {
-            let escaped = |text: &str, is_path: bool| -> String {
+            let with_escapes = |text: &str, is_path: bool| -> String {
                 let is_escaped = |c: char| set.contains(&c) && !(is_path && c == '/');
-                text.chars().map(|c| if is_escaped(c) { escape(c) } else { c.into() }).collect()
+                let mut out = String::with_capacity(text.len());
+                text.chars().for_each(|c| if is_escaped(c) { push_escape(&mut out, c) } else { out.push(c) });
+                out
             };
-            url.path = escaped(&url.path, true);
-            in_values_only(url, |text| escaped(text, false));
+            url.path = with_escapes(&url.path, true);
+            in_values_only(url, |text| with_escapes(text, false));
         }));
     }
 }
@@ -227,14 +230,17 @@ fn encoded(text: &str, keep: &str, space_as_plus: bool) -> String {
         } else if " +".contains(c) && space_as_plus {
             out.push('+');
         } else {
-            out.push_str(&escape(c));
+            push_escape(&mut out, c);
         }
     }
     out
 }
 
-fn escape(c: char) -> String {
-    c.encode_utf8(&mut [0; 4]).bytes().fold(String::new(), |escaped, byte| format!("{escaped}%{byte:02X}"))
+fn push_escape(out: &mut String, c: char) {
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default().to_ascii_uppercase();
+    for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+        out.extend(['%', digit(byte >> 4), digit(byte & 0x0f)]);
+    }
 }
 
 /// Whether this is `%` and two hex digits.

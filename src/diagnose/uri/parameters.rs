@@ -95,11 +95,11 @@ fn renamed(parameters: &[&str], changes: &mut Vec<Change<'_>>) {
     let is_repeated = |name: &String| names.iter().filter(|other| *other == name).take(2).count() > 1;
     if names.iter().any(is_repeated) {
         for brackets in ["[]", "%5B%5D"] {
-            let named = parameters.iter().map(|parameter| match parameter.split_once('=') {
+            let bracketed = parameters.iter().map(|parameter| match parameter.split_once('=') {
                 Some((name, value)) if is_repeated(&name.to_owned()) => format!("{name}{brackets}={value}"),
                 _ => (*parameter).to_owned(),
             });
-            let query = named.collect::<Vec<_>>().join("&");
+            let query = bracketed.collect::<Vec<_>>().join("&");
             let evidence = format!("the signed query has `{brackets}` after a repeated name");
             changes.push(set(Cause::UriRewritten, evidence, cost::KNOWN, Some(query)));
         }
