@@ -285,16 +285,14 @@ fn configured(url: &str) -> Result<Uri, PublicUrlError> {
 fn is_same_route(endpoint: &str, request: &str) -> bool {
     let or_root = |path| if str::is_empty(path) { "/" } else { path };
     let (mut endpoint, mut request) = (decoded_from_end(or_root(endpoint)), decoded_from_end(or_root(request)));
-    let (mut is_at_slash, mut has_segment) = (false, false);
+    let mut has_segment = false;
     loop {
         match (endpoint.next(), request.next()) {
             (None, None) => return true,
-            (None, Some(_)) | (Some(_), None) => return is_at_slash && has_segment,
+            // The shorter one begins with a slash.
+            (None, Some(_)) | (Some(_), None) => return has_segment,
             (Some(a), Some(b)) if a != b => return false,
-            (Some(byte), Some(_)) => {
-                is_at_slash = byte == b'/';
-                has_segment |= !is_at_slash;
-            }
+            (Some(byte), Some(_)) => has_segment |= byte != b'/',
         }
     }
 }
