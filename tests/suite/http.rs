@@ -878,6 +878,24 @@ fn endpoint_of_another_route() {
     }
 }
 
+/// The URL that is verified comes in parts, and each of them is looked at.
+#[test]
+fn every_part_of_the_url_keeps_the_rule() {
+    for base in ["https://hooks.example.com", "https://hooks.example.com/a%2Fb", "https://hooks.example.com/a%20b"] {
+        for prefix in ["/stage", "/%40"] {
+            let server = PublicUrl::server(base).unwrap().path_prefix(prefix).unwrap();
+            for (target, byte) in [("/{", b'{'), ("/%2F?q=\"", b'"'), ("/a b", b' '), ("/\u{7f}", 0x7f), ("/%zz\0", 0)]
+            {
+                let url = format!("{base}{prefix}{target}");
+                let signed = signed_for(post("/"), &url);
+                let head = server.head("POST", target, SignatureHeaders::from_pairs(signed.headers())).unwrap();
+                assert_eq!(head.uri().to_string(), url);
+                assert_eq!(verifier().verify(&head, signed.body(), NOW), Err(Error::UriCharacter { byte }), "{url:?}");
+            }
+        }
+    }
+}
+
 /// On other forms of the public URL the option does nothing.
 #[test]
 fn any_path_is_for_endpoints() {
