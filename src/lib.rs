@@ -10,7 +10,7 @@
 //! With the feature `axum`, a layer verifies each request before a handler runs, and a handler that takes [`Verified`]
 //! cannot run without it:
 //!
-#![cfg_attr(feature = "axum", doc = concat!("```\n", include_str!("../examples/axum/receiver.rs"), "```"))]
+#![cfg_attr(all(doc, feature = "axum"), doc = concat!("```\n", include_str!("../examples/axum/receiver.rs"), "```"))]
 //!
 //! # Any framework
 //!
