@@ -66,6 +66,9 @@ pub(super) fn policy_fault(error: Error, known: &[Fault]) -> Option<Fault> {
         }
         _ => known.iter().any(|fault| fault.cause() == cause),
     };
+    // A doubled timestamp is malformed because it is doubled.
+    let is_doubled = known.iter().any(|fault| fault.cause() == Cause::HeaderDoubled);
+    let is_fixed = is_fixed || cause == Cause::TimestampMalformed && is_doubled;
     (!is_fixed).then(|| Fault::new(cause, format!("{error}")))
 }
 

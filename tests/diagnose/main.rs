@@ -5,8 +5,12 @@
 mod body;
 mod bounds;
 mod captures;
+mod endpoint;
 mod headers;
+#[cfg(feature = "tower")]
+mod hook;
 mod hostile;
+mod kinds;
 mod method;
 mod pairs;
 mod report;

@@ -143,7 +143,9 @@ fn names(received: &Url, changes: &mut Vec<Change<'_>>) {
         changes.push(set(Cause::UriHost, evidence.into(), cost::HINTED, &lower).suspected());
     } else {
         let evidence = "HubSpot called the host with capital letters";
-        for capitals in [capitalised(authority, true), capitalised(authority, false), authority.to_ascii_uppercase()] {
+        let labels = authority.split('.').count();
+        let capitals = [1, labels.saturating_sub(1), labels].map(|labels| capitalised(authority, labels));
+        for capitals in capitals.into_iter().chain([authority.to_ascii_uppercase()]) {
             changes.push(set(Cause::UriHost, evidence.into(), cost::KNOWN, &capitals));
         }
     }
@@ -169,14 +171,14 @@ fn names(received: &Url, changes: &mut Vec<Change<'_>>) {
     }
 }
 
-/// The name with a capital at the beginning, or at the beginning of each label.
-fn capitalised(name: &str, only_first: bool) -> String {
-    let mut is_start = true;
-    name.chars()
-        .map(|c| {
-            let shown = if is_start { c.to_ascii_uppercase() } else { c };
-            is_start = c == '.' && !only_first;
-            shown
-        })
-        .collect()
+/// The name with a capital at the beginning of the first labels.
+fn capitalised(name: &str, labels: usize) -> String {
+    let each = name.split('.').enumerate().map(|(index, label)| {
+        let mut characters = label.chars();
+        match characters.next().filter(|_| index < labels) {
+            Some(first) => format!("{}{}", first.to_ascii_uppercase(), characters.as_str()),
+            None => label.into(),
+        }
+    });
+    each.collect::<Vec<_>>().join(".")
 }

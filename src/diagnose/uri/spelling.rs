@@ -11,7 +11,8 @@ pub(super) fn spaces<'a>(received: &Url) -> Vec<Change<'a>> {
     let mut changes = Vec::new();
     if query.contains('+') {
         let evidence = "the signed query has `%20` where this one has `+`";
-        changes.push(Change::new(Cause::UriSpace, evidence, cost::USUAL, |reading, budget| {
+        // Form encoding writes `+`.
+        changes.push(Change::new(Cause::UriSpace, evidence, cost::HINTED, |reading, budget| {
             let query = reading.url.query.as_ref()?;
             budget.spend(query.len())?;
             query.contains('+').then(|| query.replace('+', "%20")).map(|query| reading.url.query = Some(query))

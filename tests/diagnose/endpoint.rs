@@ -1,0 +1,90 @@
+//! With the endpoint's URL, the URI is compared and not guessed; and what a signature of another host means.
+
+use hubspot_signature::Version;
+use hubspot_signature::diagnose::{Cause, Certainty, Diagnostician, Finding};
+
+use crate::request::*;
+
+const ENDPOINT: &str = "https://hooks.example.com/tenants/42/crm-events/inbox";
+
+fn compared(sent: &Sent) -> Finding {
+    let diagnostician = Diagnostician::new([SECRET], Version::V2).endpoint(ENDPOINT);
+    let diagnosis = sent.diagnosed_by(&diagnostician, NOW);
+    let [finding] = diagnosis.findings() else { panic!("{diagnosis}") };
+    assert_eq!(finding.certainty(), Certainty::Proved, "{diagnosis}");
+    finding.clone()
+}
+
+#[test]
+fn any_difference_is_found() {
+    use Cause::*;
+    let sent = |seen: &str| Sent::new("POST", &format!("{ENDPOINT}?a=1"), EVENTS).uri(format!("{seen}?a=1"));
+    for (seen, causes) in [
+        ("https://hooks.example.com/inbox", &[UriPrefixLost][..]),
+        ("https://hooks.example.com/stage/x/tenants/42/crm-events/inbox", &[UriPrefixAdded]),
+        ("http://10.0.0.7:9000/crm-events/inbox", &[UriScheme, UriHost, UriPrefixLost]),
+        ("https://hooks.example.com:9443/tenants/42/crm-events/inbox", &[UriPort]),
+        ("https://hooks.example.com/tenants/42/crm-events/inbox/", &[UriTrailingSlash]),
+        ("https://hooks.example.com//tenants/42//crm-events/inbox", &[UriDoubleSlash]),
+        ("https://old-tunnel.example/tenants/42/crm-events/inbox", &[UriHost]),
+        ("https://hooks.example.com/index.cgi", &[UriRewritten]),
+        ("/crm-events/inbox", &[UriPathOnly, UriPrefixLost]),
+    ] {
+        let finding = compared(&sent(seen));
+        assert!(finding.causes().eq(causes.iter().copied()), "{seen}: {finding}");
+        assert_eq!(finding.signed_uri(), Some(&*format!("{ENDPOINT}?a=1")));
+        for fault in finding.faults().iter().filter(|fault| fault.fix().contains("PublicUrl")) {
+            assert!(fault.fix().contains(&format!("PublicUrl::endpoint({ENDPOINT:?})")), "{finding}");
+        }
+    }
+    // With the query that the endpoint has in HubSpot.
+    let signed = format!("{ENDPOINT}?tenant=7");
+    let sent = Sent::new("POST", &signed, EVENTS).uri(ENDPOINT);
+    let diagnosis = sent.diagnosed_by(&Diagnostician::new([SECRET], Version::V2).endpoint(&signed), NOW);
+    proves(&diagnosis, &[UriQueryLost]);
+}
+
+/// What differs from the endpoint is likely even where no signature proves it.
+#[test]
+fn a_difference_is_suspected() {
+    let diagnostician = Diagnostician::new([OTHER], Version::V2).endpoint(ENDPOINT);
+    let sent = Sent::new("POST", ENDPOINT, EVENTS).uri("http://hooks.example.com/inbox");
+    likely(&sent.diagnosed_by(&diagnostician, NOW), &[Cause::UriScheme, Cause::UriPrefixLost]);
+    let same = Sent::new("POST", ENDPOINT, EVENTS).and("X-Forwarded-Host", "edge.example.com");
+    let diagnosis = same.diagnosed_by(&diagnostician, NOW);
+    likely(&diagnosis, &[]);
+    let text = diagnosis.to_string();
+    assert!(text.contains("Not tried: members"), "{text}");
+    assert!(text.contains("log the raw body's length and SHA-256"), "{text}");
+}
+
+/// A request that was captured at another host of the same app.
+#[test]
+fn another_hosts_signature_is_perhaps_a_replay() {
+    let staging = "https://staging.example.com/hubspot/events";
+    let replayed = Sent::new("POST", staging, EVENTS).uri(URI).and("Host", "staging.example.com");
+    let finding = replayed.proves(&[Cause::UriHost]);
+    let fix = finding.faults()[0].fix();
+    assert!(
+        fix.starts_with("The signature is that of a request to \"staging.example.com\": perhaps a replay"),
+        "{fix}"
+    );
+    let warning = fix.find("Only if HubSpot itself calls").unwrap();
+    assert!(warning < fix.find("PublicUrl::endpoint").unwrap(), "{fix}");
+    // Neither an internal name nor the endpoint's own host is a sign of one.
+    let internal = post().uri("https://app.internal/hubspot/events").and("Host", "hooks.example.com");
+    assert!(!internal.proves(&[Cause::UriHost]).faults()[0].fix().contains("replay"));
+    let known = Diagnostician::new([SECRET], Version::V2).endpoint(staging);
+    let finding = proves(&replayed.diagnosed_by(&known, NOW), &[Cause::UriHost]);
+    assert!(!finding.faults()[0].fix().contains("replay"), "{finding}");
+}
+
+/// Without it, the report says what is missing, and does not begin with the secret.
+#[test]
+fn nothing_found_names_one_experiment() {
+    let text = post().uri("https://hooks.example.com/never/heard/of/it").diagnosed().to_string();
+    let (_, open) = text.split_once("None of the changes that were tried").unwrap();
+    let (prefix, secret) = (open.find("a path prefix or a host").unwrap(), open.find("another secret").unwrap());
+    assert!(prefix < secret, "{open}");
+    assert!(open.contains("run this again with the endpoint's URL"), "{open}");
+}

@@ -1,0 +1,68 @@
+//! The hook of the tower layer.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+
+use http::{Request, Response, StatusCode};
+use hubspot_signature::diagnose::{Cause, Diagnostician};
+use hubspot_signature::tower::VerifyLayer;
+use hubspot_signature::{ClientSecret, PublicUrl, UnixTime, Verifier, Version};
+use tower::{Layer, ServiceExt, service_fn};
+
+use crate::request::*;
+
+/// Of a server that is configured with http.
+const CONFIGURED: &str = "http://hooks.example.com/hubspot/events";
+
+fn layer() -> VerifyLayer {
+    VerifyLayer::new(Verifier::new(SECRET, Version::V3).unwrap(), PublicUrl::endpoint(CONFIGURED).unwrap())
+}
+
+/// A genuine request that the server refuses.
+fn request() -> Request<String> {
+    let signed = ClientSecret::new(SECRET).unwrap();
+    let signed = signed.sign("POST", URI, EVENTS.as_bytes(), UnixTime::now()).unwrap();
+    let mut request = Request::post("/hubspot/events");
+    for (name, value) in signed.pairs() {
+        request = request.header(name, value);
+    }
+    request.body(EVENTS.into()).unwrap()
+}
+
+async fn answer<B>(_: Request<B>) -> Result<Response<String>, Infallible> {
+    Ok(Response::new(String::new()))
+}
+
+/// Polls a future that waits for nothing.
+fn ready<F: Future>(future: F) -> F::Output {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let std::task::Poll::Ready(output) = future.as_mut().poll(&mut context) else { panic!("it waits") };
+    output
+}
+
+#[test]
+fn three_refusals_a_minute_are_explained() {
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let (to, diagnostician) = (Arc::clone(&reports), Diagnostician::new([SECRET], Version::V3).endpoint(URI));
+    let hook = diagnostician.report_to(move |diagnosis| to.lock().unwrap().push(diagnosis.clone()));
+    let layer = layer().on_refusal(hook);
+    for _ in 0..5 {
+        let response = ready(layer.layer(service_fn(answer)).oneshot(request())).unwrap();
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    }
+    let reports = reports.lock().unwrap();
+    // More only if a minute ended in between.
+    assert!((3..=5).contains(&reports.len()), "{}", reports.len());
+    for diagnosis in reports.iter() {
+        let finding = proves(diagnosis, &[Cause::UriScheme]);
+        assert_eq!(finding.signed_uri(), Some(URI));
+    }
+}
+
+#[test]
+fn one_line_sets_it_up() {
+    let layer = layer().on_refusal(Diagnostician::new([SECRET], Version::V3).to_stderr());
+    let response = ready(layer.layer(service_fn(answer)).oneshot(request())).unwrap();
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+}
