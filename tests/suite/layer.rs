@@ -396,6 +396,11 @@ fn observing_keeps_the_limit() {
         assert_eq!((response.status(), seen.requests.len()), (StatusCode::BAD_REQUEST, 0));
         assert_eq!(error_of(&response), Some(Error::BodyUnreadable));
     }
+    // Of several verifiers, the greatest.
+    let set = Verifiers::new(verifier().max_body(4), [verifier().max_body(20)]);
+    let several = VerifyLayer::with_clock(set, server(), || NOW).dangerously_pass_unverified();
+    let (response, _) = send(&several, unsigned());
+    assert_eq!(response.status(), StatusCode::OK);
     // By default a mebibyte, for what is not signed at all too.
     for (length, status) in [(1 << 20, StatusCode::OK), ((1 << 20) + 1, StatusCode::PAYLOAD_TOO_LARGE)] {
         let sent = unsigned().map(|_| Full::new(Bytes::from(vec![b' '; length])));
@@ -555,7 +560,9 @@ fn rules_are_those_of_the_admitted() {
     let strict = Verifier::new(OTHER_SECRET, Version::V3).unwrap().dangerously_accept_any_body().max_body(1 << 22);
     let set = Verifiers::new(strict, [verifier().max_body(10)]);
     let layer = VerifyLayer::with_clock(set, server(), || NOW);
-    let (response, _) = send(&layer, strip_v3(request(full(b"a=b"))));
+    // At the first frame: the rest never comes.
+    let (body, _) = scripted([Step::Data(Bytes::from_static(b"a=b")), Step::Silence]);
+    let (response, _) = send(&layer, strip_v3(request(body)));
     assert_eq!(error_of(&response), Some(Error::BodyNotJson { looks_like: BodyForm::Form }));
     let (response, _) = send(&layer, strip_v3(request(full(b"{         }"))));
     assert_eq!(error_of(&response), Some(Error::BodyTooLarge { limit: 10 }));
