@@ -2,8 +2,7 @@
 
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
-use hubspot_signature::diagnose::{Cause, Certainty, Diagnosis, Diagnostician, Finding, ReceivedRequest};
-use hubspot_signature::{ClientSecret, Error, Header, MatchedSecret, SecretError, UnixTime, Version};
+use hubspot_signature::diagnose::Cause;
 use serde_json::Value;
 use std::io::Write;
 

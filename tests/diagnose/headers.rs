@@ -1,11 +1,7 @@
 //! Faults of the headers' text.
 
-use flate2::Compression;
-use flate2::write::{GzEncoder, ZlibEncoder};
-use hubspot_signature::diagnose::{Cause, Certainty, Diagnosis, Diagnostician, Finding, ReceivedRequest};
-use hubspot_signature::{ClientSecret, Error, Header, MatchedSecret, SecretError, UnixTime, Version};
-use serde_json::Value;
-use std::io::Write;
+use hubspot_signature::diagnose::{Cause, Diagnostician};
+use hubspot_signature::{Error, Header, UnixTime, Version};
 
 use crate::request::*;
 
@@ -119,9 +115,9 @@ fn malformed() {
             assert!(said.ends_with(&format!("has {lengths} bytes; {rest}")), "{said}");
         }
     }
-    // Truncated, with a genuine v2 beside it.
+    // Truncated, with a genuine v2 next to it.
     let diagnosis = post().set(Header::SignatureV3, &v3()[..40]).diagnosed();
-    proves_beside(&diagnosis, &[Cause::SchemeOlderMatches], &[Cause::HeaderMalformed]);
+    proves_next_to(&diagnosis, &[Cause::SchemeOlderMatches], &[Cause::HeaderMalformed]);
 }
 
 #[test]

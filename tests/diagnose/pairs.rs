@@ -1,11 +1,7 @@
 //! Several faults at once.
 
-use flate2::Compression;
-use flate2::write::{GzEncoder, ZlibEncoder};
-use hubspot_signature::diagnose::{Cause, Certainty, Diagnosis, Diagnostician, Finding, ReceivedRequest};
-use hubspot_signature::{ClientSecret, Error, Header, MatchedSecret, SecretError, UnixTime, Version};
-use serde_json::Value;
-use std::io::Write;
+use hubspot_signature::diagnose::{Cause, Diagnostician};
+use hubspot_signature::{Header, Version};
 
 use crate::request::*;
 

@@ -147,15 +147,15 @@ pub fn secret() -> ClientSecret {
     ClientSecret::new(SECRET).unwrap()
 }
 
-/// One finding is proved, with exactly these causes, and nothing is said beside it.
+/// One finding is proved, with exactly these causes, and nothing else is said.
 #[track_caller]
 pub fn proves(diagnosis: &Diagnosis, causes: &[Cause]) -> Finding {
-    proves_beside(diagnosis, causes, &[])
+    proves_next_to(diagnosis, causes, &[])
 }
 
 /// One finding is proved, with exactly these causes, and exactly those others are likely.
 #[track_caller]
-pub fn proves_beside(diagnosis: &Diagnosis, causes: &[Cause], others: &[Cause]) -> Finding {
+pub fn proves_next_to(diagnosis: &Diagnosis, causes: &[Cause], others: &[Cause]) -> Finding {
     assert!(!diagnosis.is_accepted(), "the damage did no harm: {diagnosis}");
     let [finding, likely @ ..] = diagnosis.findings() else { panic!("{causes:?} expected: {diagnosis}") };
     assert_eq!(finding.certainty(), Certainty::Proved, "{diagnosis}");

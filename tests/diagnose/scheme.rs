@@ -1,11 +1,7 @@
 //! Faults of the scheme.
 
-use flate2::Compression;
-use flate2::write::{GzEncoder, ZlibEncoder};
-use hubspot_signature::diagnose::{Cause, Certainty, Diagnosis, Diagnostician, Finding, ReceivedRequest};
-use hubspot_signature::{ClientSecret, Error, Header, MatchedSecret, SecretError, UnixTime, Version};
-use serde_json::Value;
-use std::io::Write;
+use hubspot_signature::diagnose::{Cause, Diagnostician};
+use hubspot_signature::{Header, UnixTime, Version};
 
 use crate::request::*;
 
@@ -76,7 +72,7 @@ fn signature_in_the_wrong_header() {
     swapped.proves(&[Cause::SchemeVersion]);
     let swapped = post().without(Header::SignatureV3).set(Header::Signature, v3);
     let causes = [Cause::SchemeVersion];
-    let finding = proves_beside(&swapped.diagnosed(), &causes, &[Cause::HeaderMissing]);
+    let finding = proves_next_to(&swapped.diagnosed(), &causes, &[Cause::HeaderMissing]);
     assert!(finding.faults()[0].evidence().contains("has the v3 signature"), "{finding}");
     assert!(finding.faults()[0].fix().contains("X-HubSpot-Signature-v3"), "{finding}");
 }
@@ -120,7 +116,7 @@ fn older_signature_narrows_it_down() {
     assert!(finding.faults()[0].evidence().contains("the method, the URI and the body are"));
     // The URI is beyond repair; v1 shows that secret and body are right, so they are not suspected.
     let sent = Sent::with_v1("POST", URI, EVENTS.replace(':', ": ")).uri("https://10.0.0.1/else");
-    proves_beside(&sent.diagnosed(), &[Cause::SchemeOlderMatches], &[Cause::UriHost]);
+    proves_next_to(&sent.diagnosed(), &[Cause::SchemeOlderMatches], &[Cause::UriHost]);
 }
 
 #[test]

@@ -1,11 +1,7 @@
 //! Faults of the client secret.
 
-use flate2::Compression;
-use flate2::write::{GzEncoder, ZlibEncoder};
-use hubspot_signature::diagnose::{Cause, Certainty, Diagnosis, Diagnostician, Finding, ReceivedRequest};
-use hubspot_signature::{ClientSecret, Error, Header, MatchedSecret, SecretError, UnixTime, Version};
-use serde_json::Value;
-use std::io::Write;
+use hubspot_signature::diagnose::{Cause, Diagnosis, Diagnostician};
+use hubspot_signature::{Header, MatchedSecret, SecretError, UnixTime, Version};
 
 use crate::request::*;
 
@@ -14,7 +10,7 @@ fn with(secrets: &[&str]) -> Diagnosis {
 }
 
 #[test]
-fn clinging_characters() {
+fn surrounding_characters() {
     for text in [format!("{SECRET}\n"), format!(" {SECRET}"), format!("{SECRET}\r\n"), format!("\u{feff}{SECRET}")] {
         proves(&with(&[&text]), &[Cause::SecretWhiteSpace]);
     }
@@ -44,16 +40,16 @@ fn access_token() {
     suspects(&with(&["pat-na1-0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"]), Cause::SecretAccessToken);
     let quoted = with(&["\"pat-na1-0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9\""]);
     likely(&quoted, &[Cause::SecretQuoted, Cause::SecretAccessToken]);
-    // The right one given beside it settles the matter.
+    // The right one given next to it settles the matter.
     let diagnosis = with(&["pat-na1-0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", SECRET]);
-    let finding = proves_beside(&diagnosis, &[Cause::SecretOther], &[Cause::SecretAccessToken]);
+    let finding = proves_next_to(&diagnosis, &[Cause::SecretOther], &[Cause::SecretAccessToken]);
     assert_eq!(finding.matched()[0].1, 1);
 }
 
 #[test]
 fn empty() {
     suspects(&with(&[""]), Cause::SecretEmpty);
-    proves_beside(&with(&["", SECRET]), &[Cause::SecretOther], &[Cause::SecretEmpty]);
+    proves_next_to(&with(&["", SECRET]), &[Cause::SecretOther], &[Cause::SecretEmpty]);
 }
 
 #[test]
@@ -130,11 +126,11 @@ fn previous_unusable() {
         post().diagnosed_by(&Diagnostician::new([current], Version::V2).previous_secret(previous), NOW)
     };
     let diagnosis = with(SECRET, "");
-    assert_eq!(diagnosis.verdict(), Err((SecretError::Empty)));
+    assert_eq!(diagnosis.verdict(), Err(SecretError::Empty));
     suspects(&diagnosis, Cause::SecretEmpty);
     assert!(format!("{diagnosis}").contains("the previous secret is empty"), "{diagnosis}");
     let quoted = format!("\"{SECRET}\"");
     proves(&with(OTHER, &quoted), &[Cause::SecretQuoted]);
     // An unusable current secret stays what is told of.
-    assert_eq!(with("", SECRET).verdict(), Err((SecretError::Empty)));
+    assert_eq!(with("", SECRET).verdict(), Err(SecretError::Empty));
 }
