@@ -201,7 +201,9 @@ impl Error {
             Self::DuplicateHeader { .. } => {
                 "HubSpot sends the header once. Look for a proxy that adds or copies headers."
             }
-            Self::UnknownVersion => "Pass the header's value as it arrived.",
+            Self::UnknownVersion => {
+                "Pass the header's value as it arrived. If HubSpot has a newer version, update this crate."
+            }
             Self::VersionBelowMinimum { .. } => {
                 "An attacker can strip newer signatures from a captured request. Lower the minimum only if the HubSpot \
                  product that calls you sends nothing newer."
@@ -240,12 +242,13 @@ impl Error {
             }
             #[cfg(feature = "http")]
             Self::PublicUrlUnknown { .. } => {
-                "Configure the public URL with PublicUrl::endpoint, or make the proxy set the header."
+                "Configure the public URL with PublicUrl::endpoint, or correct what the proxies write into the header."
             }
             #[cfg(feature = "http")]
             Self::PathNotEndpoint => {
-                "Configure one PublicUrl::endpoint per route, or PublicUrl::server for many routes. If a gateway \
-                 rewrites the path, see PublicUrl::dangerously_accept_any_path."
+                "Compare the two paths; a trailing slash counts. If a router removes all of the path, put the layer \
+                 outside it. For many routes use PublicUrl::server; if a gateway rewrites the path, see \
+                 PublicUrl::dangerously_accept_any_path."
             }
             #[cfg(feature = "tower")]
             Self::BodyUnreadable => "The connection broke, or a limit outside this layer was reached.",

@@ -117,11 +117,11 @@
 //! ```
 //! use hubspot_signature::{UnixTime, Verified};
 //!
-//! /// For Redis: `SET key 1 NX PX milliseconds` answers nil if the request is a replay.
+//! /// For Redis: `SET key 1 NX PX milliseconds` answers nil if the request is a replay. `None` if the time has passed:
+//! /// refuse the request then, as the store may have forgotten it. v1 and v2 never expire.
 //! fn redis(verified: &Verified, now: UnixTime) -> Option<(String, u64)> {
-//!     let expires_at = verified.expires_at()?; // v1 and v2 never expire
-//!     let milliseconds = expires_at.as_millis().saturating_sub(now.as_millis()) + 1;
-//!     Some((format!("hubspot:{}", verified.replay_key()), milliseconds))
+//!     let left = verified.expires_at()?.as_millis().checked_sub(now.as_millis())?;
+//!     Some((format!("hubspot:{}", verified.replay_key()), left + 1))
 //! }
 //! ```
 //!
@@ -198,7 +198,7 @@
 //! | `http` | [`PublicUrl`], and methods for the requests of `http` 1.x | `std`, `http` |
 //! | `tower` | [`mod@tower`]: the layer | `http` and the small crates of its traits |
 //! | `axum` | [`Verified`] as an extractor of axum 0.8 | `tower`, `axum-core` |
-//! | `diagnose` | [`mod@diagnose`]: why a signature does not match | `std`, `flate2`, `serde`, `serde_json` |
+//! | `diagnose` | [`mod@diagnose`]: why a signature does not match | `std`, `flate2` |
 //!
 //! # What this crate does not do
 //!

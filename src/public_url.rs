@@ -64,7 +64,12 @@ impl PublicUrl {
     /// A prefix of the path that a gateway, a proxy or a nested router removes or adds does not matter: the signed path
     /// is the one given here. So that a request captured at one route cannot be replayed at another, the path that
     /// arrives must be the end of this path, or end with it, at a slash; otherwise the request is refused as
-    /// [`Error::PathNotEndpoint`]. Paths are compared after percent-decoding.
+    /// [`Error::PathNotEndpoint`]. Paths are compared after percent-decoding, except that an escaped slash separates
+    /// nothing.
+    ///
+    /// If a router removes all of the path, only `/` is left, which would fit every endpoint and is refused: put the
+    /// layer on the outer router then. A longer path that ends with this one is accepted by design, so give routes of
+    /// one setting different last segments.
     ///
     /// ```
     /// use hubspot_signature::{Error, PublicUrl, SignatureHeaders};
@@ -137,7 +142,8 @@ impl PublicUrl {
     /// [`PublicUrlError::PathPrefix`] if it does not begin with a slash, ends with one, or is not a path; and for an
     /// endpoint.
     pub fn path_prefix(mut self, prefix: &str) -> Result<Self, PublicUrlError> {
-        let is_path = prefix.parse::<PathAndQuery>().is_ok_and(|path| path.as_str() == prefix);
+        let is_path = prefix.parse::<PathAndQuery>().is_ok_and(|path| path.as_str() == prefix)
+            && SignedUri::whole(prefix).survey().is_ok();
         let is_prefix = is_path && prefix.starts_with('/') && !prefix.ends_with('/') && !prefix.contains(['?', '#']);
         if !is_prefix || matches!(self.origin, Origin::Endpoint { .. }) {
             return Err(PublicUrlError::PathPrefix);
@@ -177,8 +183,8 @@ impl PublicUrl {
     ///
     /// # Errors
     ///
-    /// [`Error::UriNotAbsolute`] if `path_and_query` does not begin with a slash, [`Error::PathNotEndpoint`], and
-    /// [`Error::PublicUrlUnknown`] if this public URL comes from headers of the request, which only the methods for the
+    /// [`Error::UriNotAbsolute`] if `path_and_query` begins with neither a slash nor a question mark,
+    /// [`Error::UriCharacter`] if it has a fragment, [`Error::PathNotEndpoint`], and [`Error::PublicUrlUnknown`] if this public URL comes from headers of the request, which only the methods for the
     /// `http` crate see.
     pub fn head<'a>(
         &'a self,
@@ -186,6 +192,10 @@ impl PublicUrl {
         path_and_query: &'a str,
         headers: SignatureHeaders<'a>,
     ) -> Result<RequestHead<'a>, Error> {
+        // No client sends a fragment, and the path before it could be that of another route.
+        if path_and_query.contains('#') {
+            return Err(Error::UriCharacter { byte: b'#' });
+        }
         Ok(RequestHead::with_uri(method, self.signed_uri(path_and_query, None)?, headers))
     }
 
@@ -282,34 +292,48 @@ fn configured(url: &str) -> Result<Uri, PublicUrlError> {
 
 /// Whether two percent-decoded paths are equal, or the longer one ends with the shorter one at a slash. A shorter path
 /// that is only a slash does not count: it would fit too many.
+///
+/// An escaped slash of the request separates nothing, or the end of a value could pass for a route. One of the endpoint
+/// may arrive decoded.
 fn is_same_route(endpoint: &str, request: &str) -> bool {
     let or_root = |path| if str::is_empty(path) { "/" } else { path };
-    let (mut endpoint, mut request) = (decoded_from_end(or_root(endpoint)), decoded_from_end(or_root(request)));
-    let mut has_segment = false;
+    let (mut endpoint, mut request) = (units_from_end(or_root(endpoint)), units_from_end(or_root(request)));
+    let (mut is_at_slash, mut has_segment) = (false, false);
     loop {
         match (endpoint.next(), request.next()) {
             (None, None) => return true,
-            // The shorter one begins with a slash.
-            (None, Some(_)) | (Some(_), None) => return has_segment,
+            (None, Some(_)) | (Some(_), None) => return is_at_slash && has_segment,
+            (Some(Unit::EscapedSlash), Some(Unit::Byte(b'/'))) => is_at_slash = false,
             (Some(a), Some(b)) if a != b => return false,
-            (Some(byte), Some(_)) => has_segment |= byte != b'/',
+            (Some(unit), Some(_)) => {
+                is_at_slash = unit == Unit::Byte(b'/');
+                has_segment |= !is_at_slash;
+            }
         }
     }
 }
 
-/// The bytes of a path, percent-decoded, last one first. Escapes cannot overlap, so the direction does not matter.
-fn decoded_from_end(path: &str) -> impl Iterator<Item = u8> {
+/// A percent-decoded byte of a path.
+#[derive(Clone, Copy, PartialEq)]
+enum Unit {
+    Byte(u8),
+    EscapedSlash,
+}
+
+/// The units of a path, last one first. Escapes cannot overlap, so the direction does not matter.
+fn units_from_end(path: &str) -> impl Iterator<Item = Unit> {
     let mut rest = path.as_bytes();
     core::iter::from_fn(move || {
         if let [before @ .., b'%', high, low] = rest {
             if let (Some(high), Some(low)) = (char::from(*high).to_digit(16), char::from(*low).to_digit(16)) {
                 rest = before;
-                return u8::try_from(high << 4 | low).ok();
+                let byte = u8::try_from(high << 4 | low).ok()?;
+                return Some(if byte == b'/' { Unit::EscapedSlash } else { Unit::Byte(byte) });
             }
         }
         let (last, before) = rest.split_last()?;
         rest = before;
-        Some(*last)
+        Some(Unit::Byte(*last))
     })
 }
 
@@ -435,7 +459,8 @@ impl ClientSecret {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PublicUrlError {
-    /// It is not a URL that begins with `http://` or `https://` and an ASCII host, and perhaps a port.
+    /// It is not a URL that begins with `http://` or `https://` and an ASCII host, and perhaps a port, or it holds a
+    /// character that must be escaped.
     NotAbsolute,
     /// It has a query. The query comes from each request.
     Query,
@@ -468,7 +493,7 @@ impl PublicUrlError {
 impl fmt::Display for PublicUrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotAbsolute => "the public URL is not an absolute http or https URL",
+            Self::NotAbsolute => "the public URL is not a valid absolute http or https URL",
             Self::Query => "the public URL has a query, which must be left out",
             Self::Fragment => "the public URL has a fragment",
             Self::Credentials => "the public URL has a user name or a password",

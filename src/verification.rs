@@ -293,6 +293,8 @@ impl Verified {
 
     /// Returns which verifier of a [`Verifiers`](crate::Verifiers) matched, counted from 0. A single [`Verifier`] is 0.
     ///
+    /// It counts those that judged the request. After a [`replace`](crate::Verifiers::replace) the order may be another.
+    ///
     /// [`Verifier`]: crate::Verifier
     #[must_use]
     pub const fn matched_verifier(&self) -> usize {
@@ -305,10 +307,10 @@ impl Verified {
         self.replay_key
     }
 
-    /// Returns the time after which no verifier with this policy accepts the request. `None` for v1 and v2, which never
-    /// expire.
+    /// Returns the time after which this verifier accepts the request no more. `None` for v1 and v2, which never expire.
     ///
-    /// Forget the [`replay_key`](Self::replay_key) no sooner. It is the timestamp plus
+    /// Forget the [`replay_key`](Self::replay_key) no sooner, and refuse the request if the time has passed when you get
+    /// to it: its body was slow, or it waited in a queue. It is the timestamp plus
     /// [`max_age`](crate::Verifier::max_age); at that very millisecond the request still passes.
     #[must_use]
     pub const fn expires_at(&self) -> Option<UnixTime> {

@@ -131,6 +131,9 @@ impl Verifier {
 
     /// Begins to verify a request whose body is still to come.
     ///
+    /// The age is judged here, not when the body ends. Limit how long a body may take, as for any other route; if you
+    /// remember replay keys, refuse a request that [`Verified::expires_at`] has passed when it is complete.
+    ///
     /// ```
     /// # use hubspot_signature::{Error, RequestHead, UnixTime, Verified, Verifier};
     /// fn verify<'a>(
@@ -189,20 +192,25 @@ impl Verifier {
             return Err(Error::VersionBelowMinimum { found, minimum });
         }
         let timestamp = claim.digits.map(UnixTime::from_digits);
-        if let Some(timestamp) = timestamp {
-            let Self { max_age, max_clock_skew, .. } = *self;
-            // Both limits are inclusive.
-            if now.saturating_since(timestamp) > max_age {
-                return Err(Error::TimestampTooOld { timestamp, now, max_age });
-            }
-            if timestamp.saturating_since(now) > max_clock_skew {
-                return Err(Error::TimestampInFuture { timestamp, now, max_clock_skew });
-            }
-        }
+        self.check_time(timestamp, now)?;
         let forms = head.check(found)?;
         let expires_at = timestamp.map(|timestamp| timestamp.saturating_add(self.max_age));
         let (digest, digits) = (claim.presented.digest(), claim.digits.copied());
         Ok(Ticket { version: found, digest, digits, forms, timestamp, expires_at, verifier: 0 })
+    }
+
+    /// Both limits are inclusive.
+    #[inline(always)]
+    pub(crate) fn check_time(&self, timestamp: Option<UnixTime>, now: UnixTime) -> Result<(), Error> {
+        let Some(timestamp) = timestamp else { return Ok(()) };
+        let Self { max_age, max_clock_skew, .. } = *self;
+        if now.saturating_since(timestamp) > max_age {
+            return Err(Error::TimestampTooOld { timestamp, now, max_age });
+        }
+        if timestamp.saturating_since(now) > max_clock_skew {
+            return Err(Error::TimestampInFuture { timestamp, now, max_clock_skew });
+        }
+        Ok(())
     }
 
     /// The rules for the body of an admitted request; `limit` applies where the verifier sets none.

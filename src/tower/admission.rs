@@ -15,7 +15,6 @@ use crate::{Error, PublicUrl, RequestHead, UnixTime, Verified, Verifier, Verifie
 pub(super) struct Admission {
     verifiers: Arc<[Verifier]>,
     ticket: Ticket,
-    now: UnixTime,
 }
 
 /// The limit of a body where [`Verifier::max_body`] sets none.
@@ -43,13 +42,23 @@ impl Admission {
         let ticket = outcome.into_result()?;
         // There are rules, since there is a ticket.
         let rules = laxest.unwrap_or(BodyRules::only_limit(DEFAULT_LIMIT));
-        Ok((Self { verifiers, ticket, now }, rules))
+        Ok((Self { verifiers, ticket }, rules))
     }
 
     /// Compares the signature, now that the body is complete and has kept the rules.
-    pub(super) fn decide(&self, url: &PublicUrl, head: &request::Parts, body: &[u8]) -> Result<Verified, Error> {
+    ///
+    /// The age is judged again: a body that arrives slowly must not make a request verify after its `expires_at`, when a
+    /// memory of replay keys has forgotten it.
+    pub(super) fn decide(
+        &self,
+        url: &PublicUrl,
+        head: &request::Parts,
+        body: &[u8],
+        now: UnixTime,
+    ) -> Result<Verified, Error> {
         let request::Parts { method, uri, headers, .. } = head;
         if let [only] = &*self.verifiers {
+            only.check_time(self.ticket.timestamp, now)?;
             // What the headers said is in the ticket.
             return only.decide(&self.ticket, &url.bare_head(method, uri, headers)?, body);
         }
@@ -57,7 +66,7 @@ impl Admission {
         let claim = Claim::read(head.headers())?;
         let mut outcome = Outcome::default();
         for (index, verifier) in self.verifiers.iter().enumerate() {
-            let verdict = verifier.verify_claim(claim, &head, body, self.now, DEFAULT_LIMIT);
+            let verdict = verifier.verify_claim(claim, &head, body, now, DEFAULT_LIMIT);
             outcome.add(verdict.map(|verified| verified.by(index)));
         }
         outcome.into_result()

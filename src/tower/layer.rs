@@ -61,11 +61,14 @@ impl<H> VerifyLayer<H> {
     /// Set it before you change a client secret, a public URL or a proxy in front of the server, and remove it once
     /// genuine requests are accepted again. HubSpot's workflows honour the delay for up to three days; its Webhooks API
     /// tries up to ten times (docs/PROTOCOL.md §2). It applies to the errors that a wrong configuration causes:
-    /// [`Mismatch`], [`BodyNotJson`] and [`PathNotEndpoint`]. HubSpot reads `Retry-After` with 429 only; the delay is
-    /// sent in whole seconds, rounded up.
+    /// [`Mismatch`], [`BodyNotJson`], [`UriCharacter`], [`PublicUrlUnknown`] and [`PathNotEndpoint`]; not to headers that
+    /// a proxy strips or a clock that is wrong. HubSpot reads `Retry-After` with 429 only; the delay is sent in whole
+    /// seconds, rounded up.
     ///
     /// [`Mismatch`]: crate::Error::Mismatch
     /// [`BodyNotJson`]: crate::Error::BodyNotJson
+    /// [`UriCharacter`]: crate::Error::UriCharacter
+    /// [`PublicUrlUnknown`]: crate::Error::PublicUrlUnknown
     /// [`PathNotEndpoint`]: crate::Error::PathNotEndpoint
     pub fn retry_mismatches(mut self, after: Duration) -> Self {
         Arc::make_mut(&mut self.settings).retry_mismatches = Some(after);

@@ -32,7 +32,8 @@
 //!    [`Verifier::max_body`](crate::Verifier::max_body), which is 1 MiB here unless it is set.
 //! 2. The body is read into one buffer, which grows with the data that arrive. A body that breaks a rule is rejected at
 //!    the frame that breaks it.
-//! 3. The complete body is hashed and the signature compared.
+//! 3. The complete body is hashed and the signature compared. Its age is judged once more, so that a slow sender does not
+//!    outlive the time for which a replay key is remembered.
 //! 4. If it matches, the request goes on with its body as [`Full<Bytes>`](https://docs.rs/http-body-util/0.1/http_body_util/struct.Full.html) and
 //!    [`Verified`](crate::Verified) in its extensions. Trailers are dropped, since nobody signed them.
 //!
@@ -47,7 +48,8 @@
 //!
 //! Put it inside everything that decompresses or limits, and outside everything that reads the body or rewrites the URI.
 //! With axum's `Router::nest`, a layer on the inner router sees the path without the nest's prefix, which
-//! [`PublicUrl::endpoint`](crate::PublicUrl::endpoint) allows for.
+//! [`PublicUrl::endpoint`](crate::PublicUrl::endpoint) allows for, unless only `/` is left of it. Put the layer on the
+//! outer router then.
 //!
 //! # While a secret or URL is being changed
 //!

@@ -74,7 +74,7 @@ impl<S, H> Reading<S, H> {
         let body = body.into_bytes();
         let verdict = admission.and_then(|admission| {
             rules.finish()?;
-            admission.decide(&layer.settings.public_url, &head, &body)
+            admission.decide(&layer.settings.public_url, &head, &body, (layer.settings.clock)())
         });
         match verdict {
             Ok(verified) => drop(head.extensions.insert(verified)),

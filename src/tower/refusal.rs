@@ -67,7 +67,7 @@ impl Refusal<'_> {
         *response.status_mut() = match (self.error, retry_mismatches) {
             (Error::BodyUnreadable, _) => StatusCode::BAD_REQUEST,
             (Error::BodyTooLarge { .. }, _) => StatusCode::PAYLOAD_TOO_LARGE,
-            (Error::Mismatch { .. } | Error::BodyNotJson { .. } | Error::PathNotEndpoint, Some(after)) => {
+            (error, Some(after)) if is_of_configuration(error) => {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(after)));
                 StatusCode::TOO_MANY_REQUESTS
             }
@@ -87,6 +87,18 @@ impl<H> VerifyLayer<H> {
         let refusal = Refusal { error, head, body, public_url: &self.settings.public_url };
         self.on_refusal.shape(&refusal, refusal.response(self.settings.retry_mismatches))
     }
+}
+
+/// Whether this is how a wrong secret, a wrong URL or a proxy that changes requests shows.
+const fn is_of_configuration(error: Error) -> bool {
+    matches!(
+        error,
+        Error::Mismatch { .. }
+            | Error::BodyNotJson { .. }
+            | Error::UriCharacter { .. }
+            | Error::PublicUrlUnknown { .. }
+            | Error::PathNotEndpoint
+    )
 }
 
 /// Rounded up: half a second must not become "at once".

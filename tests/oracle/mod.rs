@@ -494,14 +494,24 @@ struct Found {
 }
 
 /// Whether the path is the end of the endpoint's path or has it as its own end, at the boundary of a segment: a gateway or
-/// a router may have removed a prefix or added one, and may have decoded the path.
+/// a router may have removed a prefix, added one, or decoded the path. An escaped slash of the request is no boundary.
 fn path_is_of_endpoint(path: &str, url: &str) -> bool {
+    const ESCAPED_SLASH: u16 = 0x100;
+    let units = |path: &str| -> Vec<u16> {
+        let marked = path.replace("%2f", "%2F").replace("%2F", "\u{1}");
+        let decoded = percent_decoded(if marked.is_empty() { "/" } else { &marked });
+        decoded.into_iter().map(|byte| if byte == 1 { ESCAPED_SLASH } else { byte.into() }).collect()
+    };
     let after_scheme = url.split_once("://").map_or("", |(_, rest)| rest);
-    let endpoint = percent_decoded(after_scheme.find('/').map_or("/", |at| &after_scheme[at..]));
-    let path = percent_decoded(if path.is_empty() { "/" } else { path });
-    let (shorter, longer) = if path.len() < endpoint.len() { (&path, &endpoint) } else { (&endpoint, &path) };
-    // A path that is only a slash would be the end of too many.
-    longer == shorter || longer.ends_with(shorter) && shorter.iter().any(|byte| *byte != b'/')
+    let endpoint = units(after_scheme.find('/').map_or("/", |at| &after_scheme[at..]));
+    let path = units(path);
+    let common = endpoint.len().min(path.len());
+    let (endpoint_end, path_end) = (&endpoint[endpoint.len() - common..], &path[path.len() - common..]);
+    let slash = u16::from(b'/');
+    let is_same = |(a, b): (&u16, &u16)| a == b || (*a == ESCAPED_SLASH && *b == slash);
+    endpoint_end.iter().zip(path_end).all(is_same)
+        && (endpoint.len() == path.len()
+            || (endpoint_end[0] == slash && endpoint_end.iter().any(|unit| *unit != slash)))
 }
 
 pub fn percent_decoded(text: &str) -> Vec<u8> {

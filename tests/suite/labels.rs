@@ -92,7 +92,12 @@ fn errors() -> Vec<(Error, &'static str, &'static str, &'static str)> {
             (unknown("forwarded", Doubled), code, "the header forwarded, which is doubled", help),
             (unknown("x-forwarded-host", Malformed), code, "x-forwarded-host, which is malformed", help),
             (unknown("x-forwarded-proto", Contradicted), code, "x-forwarded-proto, which is contradicted", help),
-            (Error::PathNotEndpoint, "path_not_endpoint", "path of the request is not that of the endpoint", help),
+            (
+                Error::PathNotEndpoint,
+                "path_not_endpoint",
+                "path of the request is not that of the endpoint",
+                "a trailing slash counts",
+            ),
         ]);
     }
     #[cfg(feature = "tower")]
@@ -250,7 +255,7 @@ fn messages_about_public_urls_say_what_to_do() {
     use hubspot_signature::PublicUrlError;
 
     let all = [
-        (PublicUrlError::NotAbsolute, "not an absolute http or https URL", "Give the URL as in https://"),
+        (PublicUrlError::NotAbsolute, "not a valid absolute http or https URL", "Give the URL as in https://"),
         (PublicUrlError::Query, "has a query", "Leave the query out"),
         (PublicUrlError::Fragment, "has a fragment", "Leave the fragment"),
         (PublicUrlError::Credentials, "a user name or a password", "Leave user name and password out"),

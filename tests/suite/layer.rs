@@ -14,7 +14,7 @@ use http_body::{Body, SizeHint};
 use http_body_util::Full;
 use hubspot_signature::tower::{Refusal, VerifyLayer};
 use hubspot_signature::{
-    BodyForm, Error, Header, HeaderFault, MatchedSecret, PublicUrl, Verified, Verifier, Verifiers, Version,
+    BodyForm, Error, Header, HeaderFault, Hop, MatchedSecret, PublicUrl, Verified, Verifier, Verifiers, Version,
 };
 use tower::limit::ConcurrencyLimitLayer;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
@@ -411,16 +411,22 @@ fn observing_keeps_the_limit() {
 
 // --- What is answered ---
 
-/// The three errors that a wrong configuration causes.
+/// The errors that a wrong configuration causes.
 #[test]
 fn retries_are_for_what_a_wrong_configuration_causes() {
     let endpoint = PublicUrl::endpoint("https://hooks.example.com/elsewhere").unwrap();
+    let forwarded = PublicUrl::trusting_forwarded_headers(Hop::Last);
+    let no_scheme = Error::PublicUrlUnknown { header: "x-forwarded-proto", fault: HeaderFault::Absent };
+    let mut decoded = request(full(BODY));
+    *decoded.uri_mut() = "/hubspot?name={".parse().unwrap();
     let retrying = |layer: VerifyLayer| layer.retry_mismatches(Duration::from_secs(7));
     for (layer, request, error) in [
         (layer(), request(full(b"{}")), MISMATCH),
         (layer(), request(full(b"a=b")), Error::BodyNotJson { looks_like: BodyForm::Form }),
         (layer(), request(full(b"{\"cut\"")), Error::BodyNotJson { looks_like: BodyForm::Cut }),
         (VerifyLayer::with_clock(verifier(), endpoint, || NOW), request(full(BODY)), Error::PathNotEndpoint),
+        (VerifyLayer::with_clock(verifier(), forwarded, || NOW), request(full(BODY)), no_scheme),
+        (layer(), decoded, Error::UriCharacter { byte: b'{' }),
     ] {
         let (response, seen) = send(&retrying(layer.clone()), request.clone());
         assert_eq!((response.status(), error_of(&response)), (StatusCode::TOO_MANY_REQUESTS, Some(error)));
@@ -506,20 +512,28 @@ fn a_clock_of_ones_own() {
 
 /// The time of receipt counts: a slow body does not make a request stale.
 #[test]
-fn the_clock_is_read_once() {
+fn the_age_is_judged_again_when_the_body_is_complete() {
     let reads = Arc::new(std::sync::atomic::AtomicU64::new(0));
-    let counted = reads.clone();
-    let clock = move || later(counted.fetch_add(300_001, Relaxed));
     for (verifiers, secret) in [
         (Verifiers::from(verifier()), MatchedSecret::Current),
         (Verifiers::new(Verifier::new(OTHER_SECRET, Version::V3).unwrap(), [verifier()]), MatchedSecret::Current),
     ] {
-        reads.store(0, Relaxed);
-        let layer = VerifyLayer::with_clock(verifiers, server(), clock.clone());
-        let (body, _) = scripted([Step::Pending, Step::Data(Bytes::from_static(BODY)), Step::Pending]);
-        let (response, seen) = send(&layer, request(body));
-        assert_eq!((response.status(), reads.load(Relaxed)), (StatusCode::OK, 300_001));
-        assert_eq!(seen.requests[0].extensions().get::<Verified>().unwrap().matched_secret(), secret);
+        // At the head, and at the end of the body.
+        for (step, status) in [(300_000, StatusCode::OK), (300_001, StatusCode::UNAUTHORIZED)] {
+            reads.store(0, Relaxed);
+            let counted = reads.clone();
+            let clock = move || later(counted.fetch_add(step, Relaxed));
+            let layer = VerifyLayer::with_clock(verifiers.clone(), server(), clock);
+            let (body, _) = scripted([Step::Pending, Step::Data(Bytes::from_static(BODY)), Step::Pending]);
+            let (response, seen) = send(&layer, request(body));
+            assert_eq!((response.status(), reads.load(Relaxed)), (status, 2 * step));
+            if status == StatusCode::OK {
+                assert_eq!(seen.requests[0].extensions().get::<Verified>().unwrap().matched_secret(), secret);
+            } else {
+                assert!(matches!(response.extensions().get(), Some(Error::TimestampTooOld { .. })));
+                assert!(seen.requests.is_empty());
+            }
+        }
     }
 }
 
