@@ -5,7 +5,7 @@ use std::prelude::rust_2024::*;
 use super::Finding;
 use crate::{Error, SecretError, Verified};
 
-/// What is wrong with one request.
+/// The faults found in one request.
 ///
 /// `Display` writes it for a person, over several lines.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub struct Diagnosis {
     pub(super) search: Search,
 }
 
-/// What was tried, and what could not be.
+/// The extent of the search: what was tried, and what could not be.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Search {
     pub(super) tried: u64,

@@ -34,7 +34,7 @@ pub struct Diagnostician {
     candidates: Vec<Candidate>,
     /// How many secrets were given, usable or not.
     secrets: usize,
-    /// What is wrong with a secret by its shape.
+    /// The faults that the shape of a secret shows.
     secret_faults: Vec<Fault>,
     service: Service,
     endpoint: Option<String>,
@@ -245,7 +245,7 @@ struct Case<'c, 'a> {
     budget: Budget,
 }
 
-/// What was proved for one claim, and what the match of another claim had shown before.
+/// The proofs for one claim, and what the match of another claim had shown before.
 struct Proved<'c, 'a> {
     found: Match<'c, 'a>,
     pinned: Vec<Fault>,
@@ -328,7 +328,7 @@ impl<'c, 'a> Case<'c, 'a> {
     }
 }
 
-/// What the proofs say of the parts of the request.
+/// The conclusions that the proofs allow.
 #[allow(clippy::struct_excessive_bools, reason = "independent facts")]
 struct Outcome {
     is_newest_proved: bool,

@@ -11,7 +11,7 @@ use crate::Version;
 /// So much of a body is searched for the app's number.
 const MAX_SEARCHED: usize = 64 << 10;
 
-/// What had to be signed for the claim's signature to match; the secret is left out.
+/// Describes the text that had to be signed for the claim's signature to match, without the secret.
 pub(super) fn expected(claim: &Claim, request: &ReceivedRequest<'_>, timestamp: Option<&str>) -> String {
     let ReceivedRequest { method, uri, body, .. } = request;
     let begin = match claim.version {

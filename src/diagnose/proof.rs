@@ -12,7 +12,7 @@ use super::url::{Url, is_internal};
 use super::{Cause, Certainty, Fault, Finding};
 use crate::UnixTime;
 
-/// What the request shows of the service, for the fixes.
+/// The facts of the service that the request shows, for the fixes.
 pub(super) struct Setting<'s> {
     pub(super) received: &'s Url,
     pub(super) body: &'s [u8],

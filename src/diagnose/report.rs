@@ -35,7 +35,7 @@ impl fmt::Display for Diagnosis {
 }
 
 impl Diagnosis {
-    /// What is left to try if nothing is proved, and the experiment that settles it.
+    /// Writes what is left to try if nothing is proved, and the experiment that settles it.
     fn write_open_questions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let search = &self.search;
         writeln!(f)?;

@@ -1,4 +1,4 @@
-//! What a diagnosis must never do: call a hopeless request explained, take long, or say a secret.
+//! A diagnosis must never do three things: call a hopeless request explained, take long, or say a secret.
 
 use std::time::{Duration, Instant};
 

@@ -44,7 +44,7 @@ fn any_difference_is_found() {
     proves(&diagnosis, &[UriQueryLost]);
 }
 
-/// What differs from the endpoint is likely even where no signature proves it.
+/// A difference from the endpoint is likely even where no signature proves it.
 #[test]
 fn a_difference_is_suspected() {
     let diagnostician = Diagnostician::new([OTHER], Version::V2).endpoint(ENDPOINT);

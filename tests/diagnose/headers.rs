@@ -34,7 +34,7 @@ fn quoted_padded_prefixed() {
     }
     v3_damaged(post(), |value| format!("sha256={value}"), Cause::HeaderPrefixed);
     v3_damaged(post(), |value| format!("V3={value}"), Cause::HeaderPrefixed);
-    // Spaces and tabs round a value do no harm.
+    // Spaces and tabs around a value do no harm.
     post().set(Header::SignatureV3, format!("  {}\t", v3())).genuine();
     let v2 = post().get(Header::Signature);
     post().older_only().set(Header::Signature, format!("sha256={v2}")).proves(&[Cause::HeaderPrefixed]);

@@ -10,7 +10,7 @@ type Headers = Vec<(String, Vec<u8>)>;
 const BASE: &str = "https://hooks.example.com/hubspot";
 const MIB: usize = 1 << 20;
 
-/// What each is, its URI, its headers, its body.
+/// The name of each, its URI, its headers, its body.
 pub fn requests() -> Vec<(String, String, Headers, Vec<u8>)> {
     let of_uri = uris().into_iter().map(|(what, uri)| (what, uri, vec![], b"{\"a\": 1}".to_vec()));
     let of_headers =

@@ -17,6 +17,6 @@ fn lower_case() {
     for received in ["post", "Post"] {
         post().method(received).proves(&[Cause::MethodCase]);
     }
-    // Whoever signed this wrote it so too, so the signature is right and the request is refused.
+    // The sender signed it in this spelling too, so the signature is right and the request is refused.
     Sent::unchecked("post", URI, EVENTS).proves(&[Cause::MethodCase]);
 }

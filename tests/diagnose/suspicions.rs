@@ -1,4 +1,4 @@
-//! What is said of a request of which no reading matches. Few are tried here, so that the tests are quick.
+//! The report on a request of which no reading matches. Few are tried here, so that the tests are quick.
 
 use hubspot_signature::diagnose::{Cause, Diagnostician, Finding};
 use hubspot_signature::{Header, Version};

@@ -199,7 +199,7 @@ fn path_only() {
     let finding = post().uri(path).and("Host", "hooks.example.com").proves(&[Cause::UriPathOnly]);
     let evidence = "the URI is \"/hubspot/events\", and Host says \"hooks.example.com\"";
     assert_eq!(finding.faults()[0].evidence(), evidence);
-    // Whoever signed this left the host out too, so the signature is right and the request is refused.
+    // The sender left the host out of the signed text too, so the signature is right and the request is refused.
     Sent::unchecked("POST", path, EVENTS).proves_uri(path, &[Cause::UriPathOnly]);
 }
 

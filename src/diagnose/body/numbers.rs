@@ -1,4 +1,4 @@
-//! Whole numbers that a double cannot hold: JavaScript and others round them.
+//! Whole numbers that a double cannot hold: JavaScript and others change their last digits.
 
 use std::format;
 use std::prelude::rust_2024::*;

@@ -95,7 +95,7 @@ const ORDERS: [&[&str]; 4] = [
     ],
 ];
 
-/// What the received JSON shows of how it was written.
+/// The habits of the writer that the received JSON shows.
 #[derive(Clone, Copy, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "independent marks")]
 struct Marks {
@@ -169,7 +169,7 @@ fn is_sorted(json: &Json<'_>) -> bool {
 }
 
 impl Marks {
-    /// What HubSpot would have written differently.
+    /// The difference from how HubSpot writes.
     fn evidence(self) -> Option<&'static str> {
         Some(match self {
             Self { has_spaces: true, .. } => "the JSON has white space between its parts, and HubSpot's has none",

@@ -1,4 +1,4 @@
-//! What the body's shape says, where the signed body cannot be made from it.
+//! The body's shape as evidence, where the signed body cannot be made from it.
 
 use std::format;
 use std::prelude::rust_2024::*;

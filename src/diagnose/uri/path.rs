@@ -17,7 +17,7 @@ use super::prefixes::{STAGES, USUAL};
 const MAX_REPEATED: usize = 8;
 /// At most so many segments are taken from the front without a hint.
 const MAX_REMOVED: usize = 4;
-/// What it costs to make one of very many changes.
+/// The cost of making one of very many changes.
 const PER_CHANGE: usize = 64;
 /// At most so many slashes are doubled, each by itself.
 const MAX_SLASHES: usize = 12;
@@ -31,7 +31,7 @@ pub(super) fn shapes<'a>(received: &Url) -> Vec<Change<'a>> {
     changes
 }
 
-/// What was taken from the front of the path, or all of it.
+/// The changes that give back a part of the front of the path, or all of it.
 pub(super) fn changes<'a>(
     received: &Url,
     headers: &Headers<'_>,
