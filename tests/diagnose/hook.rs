@@ -66,3 +66,27 @@ fn one_line_sets_it_up() {
     let response = ready(layer.layer(service_fn(answer)).oneshot(request())).unwrap();
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
 }
+
+/// The layer refuses it by its head, so nothing is known of its body.
+#[test]
+fn a_body_that_was_not_read_is_no_finding() {
+    let hour = core::time::Duration::from_secs(3600);
+    let an_hour_ago = UnixTime::from(std::time::SystemTime::now() - hour);
+    let signed = ClientSecret::new(SECRET).unwrap().sign("POST", CONFIGURED, EVENTS.as_bytes(), an_hour_ago).unwrap();
+    let mut request = Request::post("/hubspot/events").header("content-length", EVENTS.len());
+    for (name, value) in signed.pairs() {
+        request = request.header(name, value);
+    }
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let to = Arc::clone(&reports);
+    let hook = Diagnostician::new([SECRET], Version::V3).report_to(move |diagnosis| {
+        let causes = diagnosis.findings().iter().flat_map(|finding| finding.causes().map(|cause| cause.code()));
+        to.lock().unwrap().extend(causes.map(str::to_owned));
+    });
+    let service = layer().on_refusal(hook).layer(service_fn(answer));
+    let response = ready(service.oneshot(request.body(EVENTS.to_owned()).unwrap())).unwrap();
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    let codes = reports.lock().unwrap();
+    assert!(codes.iter().any(|code| code == "timestamp-stale"), "{codes:?}");
+    assert!(!codes.iter().any(|code| code.starts_with("body-")), "{codes:?}");
+}
