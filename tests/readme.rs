@@ -37,9 +37,9 @@ fn receiver_answers() {
             (response.status(), to_bytes(response.into_body(), 1 << 10).await.unwrap())
         })
     };
-    let event = r#"{"objectId": 1246965, "portalId": 62515}"#;
-    assert_eq!(answer(event, event), (StatusCode::OK, "record 1246965".into()));
-    assert_eq!(answer(event, r#"{"objectId": 1246966, "portalId": 62515}"#), (StatusCode::UNAUTHORIZED, "".into()));
+    let events = r#"[{"objectId": 1246965, "portalId": 62515}]"#;
+    assert_eq!(answer(events, events), (StatusCode::OK, "records [1246965]".into()));
+    assert_eq!(answer(events, r#"[{"objectId": 1246966, "portalId": 62515}]"#), (StatusCode::UNAUTHORIZED, "".into()));
     assert_eq!(answer("{}", "{}").0, StatusCode::UNPROCESSABLE_ENTITY, "signed, but no event");
 }
 

@@ -7,8 +7,9 @@ struct Event {
     object_id: u64,
 }
 
-async fn webhook(_: Verified, Json(event): Json<Event>) -> String {
-    format!("record {}", event.object_id)
+async fn webhook(_: Verified, Json(events): Json<Vec<Event>>) -> String {
+    let ids: Vec<u64> = events.iter().map(|event| event.object_id).collect();
+    format!("records {ids:?}")
 }
 
 fn app(client_secret: &str) -> Result<Router, Box<dyn std::error::Error>> {

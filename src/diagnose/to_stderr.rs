@@ -19,7 +19,10 @@ impl Diagnostician {
     /// A hook for [`VerifyLayer::on_refusal`](crate::tower::VerifyLayer::on_refusal) that writes the diagnosis to standard
     /// error: of at most three refused requests a minute, because anyone can send requests that are refused.
     ///
-    /// The response stays as it is.
+    /// The response stays as it is. The diagnosis runs before the answer, on the thread that serves the request: for
+    /// milliseconds in a release build, and for seconds in a debug build.
+    ///
+    /// A second call of `on_refusal` replaces the first. To count refusals too, call this hook in yours.
     #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
     pub fn to_stderr<B>(self) -> impl Fn(&Refusal<'_>, Response<B>) -> Response<B> + Clone + Send + Sync + 'static {
         self.report_to(|diagnosis| eprintln!("{diagnosis}"))
@@ -49,7 +52,12 @@ impl Diagnostician {
         let headers = head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         // Over HTTP/2 the host that was called is here, and not in `Host`.
         let authority = head.uri.authority().map(|authority| (":authority", authority.as_str().as_bytes()));
-        let headers: Vec<_> = headers.chain(authority).collect();
+        let mut headers: Vec<_> = headers.chain(authority).collect();
+        if refusal.body().is_empty() {
+            // The layer has not read it, so its absence shows no damage.
+            headers.retain(|(name, _)| !["content-length", "content-encoding", "transfer-encoding"].contains(name));
+            headers.push(("content-length", b"0"));
+        }
         let request =
             ReceivedRequest { method: head.method.as_str(), uri: &uri, headers: &headers, body: refusal.body() };
         self.diagnose(&request, now)

@@ -225,18 +225,15 @@ fn characters_decoded(text: &str) -> Option<Vec<u8>> {
         };
         let digits = piece.get(1..length.saturating_add(1)).filter(|_| length > 0);
         let number = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
-        match number.filter(|number| *number >= 0x80) {
-            Some(number) => {
-                push_character(number, &mut out)?;
-                out.extend_from_slice(piece.as_bytes().get(length.saturating_add(1)..)?);
-            }
-            None => {
-                out.push(b'\\');
-                out.extend_from_slice(piece.as_bytes());
-                // After an escaped backslash comes text.
-                if piece.is_empty() {
-                    out.extend_from_slice([b"\\", pieces.next()?.as_bytes()].concat().as_slice());
-                }
+        if let Some(number) = number.filter(|number| *number >= 0x80) {
+            push_character(number, &mut out)?;
+            out.extend_from_slice(piece.as_bytes().get(length.saturating_add(1)..)?);
+        } else {
+            out.push(b'\\');
+            out.extend_from_slice(piece.as_bytes());
+            // After an escaped backslash comes text.
+            if piece.is_empty() {
+                out.extend_from_slice([b"\\", pieces.next()?.as_bytes()].concat().as_slice());
             }
         }
     }

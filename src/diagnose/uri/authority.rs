@@ -72,17 +72,17 @@ fn of_endpoint<'a>(received: &Url, endpoint: &Endpoint) -> Option<Change<'a>> {
             format!("the URI is {}, and the endpoint's is {}", shown(&received.path), shown(&own.endpoint()));
         return Some(set_origin(cause, evidence, cost::HINTED, &own.scheme, &own.authority).suspected());
     }
-    let evidence = endpoint.evidence("host", &received.authority, &own.authority);
+    let evidence = super::endpoint::difference("host", &received.authority, &own.authority);
     Some(set(cause, evidence, cost::HINTED, &own.authority).suspected())
 }
 
 /// The changes that a header with a host suggests: to that host, with and without its port.
-fn of_hint<'a>(
+fn of_hint(
     received: &Url,
     hint: &Hint,
     headers: &Headers<'_>,
     endpoint: Option<&Endpoint>,
-    changes: &mut Vec<Change<'a>>,
+    changes: &mut Vec<Change<'_>>,
 ) {
     let bare = without_port(&hint.value);
     let both = [hint.value.as_str(), bare];
@@ -138,25 +138,22 @@ fn ports(received: &Url, headers: &Headers<'_>, changes: &mut Vec<Change<'_>>) {
 fn names(received: &Url, changes: &mut Vec<Change<'_>>) {
     let authority = &received.authority;
     let lower = authority.to_ascii_lowercase();
-    if lower != *authority {
-        let evidence = "the host of the URI has capital letters";
-        changes.push(set(Cause::UriHost, evidence.into(), cost::HINTED, &lower).suspected());
-    } else {
+    if lower == *authority {
         let evidence = "HubSpot called the host with capital letters";
         let labels = authority.split('.').count();
         let capitals = [1, labels.saturating_sub(1), labels].map(|labels| capitalised(authority, labels));
         for capitals in capitals.into_iter().chain([authority.to_ascii_uppercase()]) {
             changes.push(set(Cause::UriHost, evidence.into(), cost::KNOWN, &capitals));
         }
+    } else {
+        let evidence = "the host of the URI has capital letters";
+        changes.push(set(Cause::UriHost, evidence.into(), cost::HINTED, &lower).suspected());
     }
-    match authority.strip_prefix("www.") {
-        Some(rest) => {
-            changes.push(set(Cause::UriHost, "HubSpot called the host without `www.`".into(), cost::USUAL, rest));
-        }
-        None => {
-            let evidence = "HubSpot called the host with `www.`";
-            changes.push(set(Cause::UriHost, evidence.into(), cost::KNOWN, &format!("www.{authority}")));
-        }
+    if let Some(rest) = authority.strip_prefix("www.") {
+        changes.push(set(Cause::UriHost, "HubSpot called the host without `www.`".into(), cost::USUAL, rest));
+    } else {
+        let evidence = "HubSpot called the host with `www.`";
+        changes.push(set(Cause::UriHost, evidence.into(), cost::KNOWN, &format!("www.{authority}")));
     }
     if let Some(rest) = authority.strip_suffix('.') {
         changes.push(set(Cause::UriHost, "the host ends with a dot".into(), cost::HINTED, rest).suspected());

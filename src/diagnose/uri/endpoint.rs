@@ -15,14 +15,14 @@ pub(crate) struct Endpoint {
     received: Url,
 }
 
+/// The evidence of a part that differs.
+pub(super) fn difference(part: &str, received: &str, own: &str) -> String {
+    format!("the URI's {part} is {}, and the endpoint's is {}", shown(received), shown(own))
+}
+
 impl Endpoint {
     pub(super) fn new(text: &str, received: &Url) -> Self {
         Self { url: Url::split(text), received: received.clone() }
-    }
-
-    /// The evidence of a part that differs.
-    pub(super) fn evidence(&self, part: &str, received: &str, own: &str) -> String {
-        format!("the URI's {part} is {}, and the endpoint's is {}", shown(received), shown(own))
     }
 
     pub(super) fn authority_cause(&self) -> Cause {

@@ -38,7 +38,7 @@ pub(super) fn changes<'a>(received: &Url) -> Vec<Change<'a>> {
     let has_appended = |name: &str| parameters.iter().any(|parameter| parameter.starts_with(&format!("{name}=")));
     let is_suspicious = count > 3 && is_sorted && APPENDED.iter().take(3).all(|name| has_appended(name));
     known(&parameters, &texts, is_sorted, is_suspicious, &mut changes);
-    let alphabetical = sorted(&parameters, |a, b| a.cmp(b));
+    let alphabetical = sorted(&parameters, core::cmp::Ord::cmp);
     let evidence = "the signed query has its parameters in alphabetical order";
     changes.push(reordered(evidence, cost::USUAL, &alphabetical, &texts));
     if count <= MAX_PERMUTED {

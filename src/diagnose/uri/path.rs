@@ -40,7 +40,7 @@ pub(super) fn changes<'a>(
 ) -> Vec<Change<'a>> {
     let mut changes = Vec::new();
     if let Some(endpoint) = endpoint.filter(|endpoint| endpoint.url.path != received.path) {
-        let evidence = endpoint.evidence("path", &received.path, &endpoint.url.path);
+        let evidence = super::endpoint::difference("path", &received.path, &endpoint.url.path);
         changes.push(set(endpoint.path_cause(), evidence, cost::HINTED, &endpoint.url.path).suspected());
     }
     let is_unknown = endpoint.is_none();
@@ -110,15 +110,12 @@ fn slashes(path: &str, changes: &mut Vec<Change<'_>>) {
         changes.push(set(Cause::UriTrailingSlash, evidence.into(), cost::HINTED, "/"));
         return;
     }
-    match path.strip_suffix('/') {
-        Some(rest) => {
-            let evidence = "the signed path has no `/` at its end";
-            changes.push(set(Cause::UriTrailingSlash, evidence.into(), cost::USUAL, rest));
-        }
-        None => {
-            let evidence = "the signed path has a `/` at its end";
-            changes.push(set(Cause::UriTrailingSlash, evidence.into(), cost::USUAL, &format!("{path}/")));
-        }
+    if let Some(rest) = path.strip_suffix('/') {
+        let evidence = "the signed path has no `/` at its end";
+        changes.push(set(Cause::UriTrailingSlash, evidence.into(), cost::USUAL, rest));
+    } else {
+        let evidence = "the signed path has a `/` at its end";
+        changes.push(set(Cause::UriTrailingSlash, evidence.into(), cost::USUAL, &format!("{path}/")));
     }
     if path.contains("//") {
         let evidence = "the signed path has `/` where this one has `//`";
