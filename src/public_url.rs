@@ -184,7 +184,7 @@ impl PublicUrl {
     /// # Errors
     ///
     /// [`Error::UriNotAbsolute`] if `path_and_query` begins with neither a slash nor a question mark,
-    /// [`Error::UriCharacter`] if it has a fragment, [`Error::PathNotEndpoint`], and [`Error::PublicUrlUnknown`] if this public URL comes from headers of the request, which only the methods for the
+    /// [`Error::PathNotEndpoint`], and [`Error::PublicUrlUnknown`] if this public URL comes from headers of the request, which only the methods for the
     /// `http` crate see.
     pub fn head<'a>(
         &'a self,
@@ -192,10 +192,6 @@ impl PublicUrl {
         path_and_query: &'a str,
         headers: SignatureHeaders<'a>,
     ) -> Result<RequestHead<'a>, Error> {
-        // No client sends a fragment, and the path before it could be that of another route.
-        if path_and_query.contains('#') {
-            return Err(Error::UriCharacter { byte: b'#' });
-        }
         Ok(RequestHead::with_uri(method, self.signed_uri(path_and_query, None)?, headers))
     }
 
@@ -238,7 +234,8 @@ impl PublicUrl {
         let unknown = |(header, fault)| Error::PublicUrlUnknown { header, fault };
         let (scheme, authority) = match (&self.origin, request) {
             (Origin::Endpoint { url, path, any_path }, _) => {
-                let end = path_and_query.find('?').unwrap_or(path_and_query.len());
+                // No client sends a fragment; one must not pass for the end of the path.
+                let end = path_and_query.find(['?', '#']).unwrap_or(path_and_query.len());
                 let (request_path, query) = path_and_query.split_at_checked(end).unwrap_or((path_and_query, ""));
                 if !any_path && !is_same_route(path, request_path) {
                     return Err(Error::PathNotEndpoint);

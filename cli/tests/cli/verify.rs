@@ -161,7 +161,7 @@ fn the_public_url_and_the_target_are_joined_as_they_are() {
     run(&["verify", "-"], capture.as_bytes())
         .assert_failed("give --endpoint, the URL as it stands in HubSpot, or --public-url");
     let with = |url| run(&["verify", "--public-url", url, "-"], capture.as_bytes());
-    with("hooks.example.com").assert_failed("--public-url: the public URL is not an absolute");
+    with("hooks.example.com").assert_failed("--public-url: the public URL is not a valid absolute");
     with("https://hooks.example.com/?a=b").assert_failed("--public-url: the public URL has a query");
 }
 
