@@ -137,7 +137,7 @@ sections = [
     "How cost grows with the work ([plot](growth.svg)):",
     grown(),
     f"Two threads verify {statistics.median(two_threads):.3f} times what one does.",
-    textwrap.fill((HERE / "machine.txt").read_text().strip(), 98),
+    textwrap.fill((HERE.parent / "target/machine.txt").read_text().strip(), 98),
 ]
 (HERE / "results.md").write_text("\n\n".join(sections) + "\n")
 (HERE / "results.svg").write_text(plot())
