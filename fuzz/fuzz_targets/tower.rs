@@ -314,9 +314,14 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let (status, after) = match (error, retry) {
         (Error::BodyUnreadable, _) => (400, None),
         (Error::BodyTooLarge { .. }, _) => (413, None),
-        (Error::Mismatch { .. } | Error::BodyNotJson { .. } | Error::PathNotEndpoint, Some(millis)) => {
-            (429, Some(millis.div_ceil(1000).to_string()))
-        }
+        (
+            Error::Mismatch { .. }
+            | Error::BodyNotJson { .. }
+            | Error::UriCharacter { .. }
+            | Error::PublicUrlUnknown { .. }
+            | Error::PathNotEndpoint,
+            Some(millis),
+        ) => (429, Some(millis.div_ceil(1000).to_string())),
         _ => (401, None),
     };
     assert_eq!((response.status().as_u16(), retry_after), (status, after));
