@@ -12,6 +12,7 @@ mod hook;
 mod hostile;
 mod kinds;
 mod method;
+mod notations;
 mod pairs;
 mod report;
 mod request;
