@@ -75,7 +75,7 @@ fn encoded_bodies_are_decoded() {
     }
 }
 
-/// What is lost for good is named by how it looks.
+/// A body that is lost for good is named by how it looks.
 #[test]
 fn notations_that_lose_the_body_are_named() {
     for (seen, evidence) in [
