@@ -54,10 +54,11 @@ impl<S, H> Reading<S, H> {
         let chunk = data.copy_to_bytes(data.remaining());
         if let Err(fault) = self.rules.update(&chunk) {
             let error = Error::from(fault);
-            if !self.layer.settings.passes_unverified || matches!(error, Error::BodyTooLarge { .. }) {
+            if !self.layer.settings.passes_unverified {
                 return Err(self.refuse(error));
             }
             self.admission = Err(error);
+            // The limit holds all the same.
             self.rules = self.rules.only_limit_left().map_err(|fault| self.refuse(fault.into()))?;
         }
         self.body.push(chunk, announced);

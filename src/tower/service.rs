@@ -58,7 +58,7 @@ where
             Ok((admission, rules)) => {
                 VerifyFuture::reading(body, Reading::new(head, Ok(admission), rules, ready, self.layer.clone()))
             }
-            Err(error) if settings.passes_unverified && !matches!(error, Error::BodyTooLarge { .. }) => {
+            Err(error) if settings.passes_unverified => {
                 let rules = BodyRules::only_limit(settings.verifiers.max_body(DEFAULT_LIMIT));
                 match rules.expect(announced) {
                     Ok(()) => {
