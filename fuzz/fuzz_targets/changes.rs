@@ -8,7 +8,8 @@ use hubspot_signature_fuzz::diagnosed::Damaged;
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let Some(mut damaged) = Damaged::parse(input) else { return };
     for (name, value) in &mut damaged.case.headers {
-        if name.to_ascii_lowercase().starts_with("x-hubspot-signature") {
+        // In any spelling that the diagnosis knows, such as that of CGI.
+        if name.to_ascii_lowercase().contains("signature") {
             value.truncate(8);
         }
     }
