@@ -1,32 +1,67 @@
 //! The guides of the folder `docs/`. They exist in this documentation only; there is nothing to import.
 
+/// The addresses of the links between the guides. Each file defines them too, for a clone: of two definitions the first
+/// counts.
+macro_rules! links {
+    () => {
+        "[deployment]: crate::guide::deployment
+[lambda]: crate::guide::lambda
+[mismatch]: crate::guide::mismatch
+[queues]: crate::guide::queues
+[replay]: crate::guide::replay
+[servers]: crate::guide::servers
+[terminal]: crate::guide::terminal
+[testing]: crate::guide::testing
+[wasm]: crate::guide::wasm
+[security]: https://docs.rs/crate/hubspot-signature/latest/source/SECURITY.md
+[VerifyLayer]: crate::tower::VerifyLayer
+"
+    };
+}
+
 #[cfg(any(not(doctest), feature = "tower"))]
+#[doc = links!()]
 #[doc = include_str!("../docs/deployment.md")]
 pub mod deployment {}
 
+#[cfg(any(not(doctest), feature = "std"))]
+#[doc = links!()]
+#[doc = include_str!("../docs/testing.md")]
+pub mod testing {}
+
+#[doc = links!()]
 #[doc = include_str!("../docs/lambda.md")]
 pub mod lambda {}
 
+#[doc = links!()]
 #[doc = include_str!("../docs/wasm.md")]
 pub mod wasm {}
 
 #[cfg(any(not(doctest), feature = "tower"))]
+#[doc = links!()]
 #[doc = include_str!("../docs/queues.md")]
 pub mod queues {}
 
+#[doc = links!()]
 #[doc = include_str!("../docs/replay.md")]
 pub mod replay {}
 
 #[cfg(any(not(doctest), feature = "diagnose"))]
+#[doc = links!()]
 #[doc = include_str!("../docs/mismatch.md")]
 pub mod mismatch {}
 
 #[cfg(any(not(doctest), feature = "std"))]
+#[doc = links!()]
 #[doc = include_str!("../docs/migrating.md")]
 pub mod migrating {}
 
 // The repository compiles and runs them; their frameworks are no dependencies of this crate.
 #[cfg(not(doctest))]
+#[doc = "[axum]: #axum\n[telemetry]: #axum-logs-and-metrics\n[hyper]: #hyper\n[warp]: #warp\n[poem]: #poem"]
+#[doc = "[actix-web]: #actix-web\n[Rocket]: #rocket\n[Lambda]: #aws-lambda\n[Workers]: #cloudflare-workers"]
+#[doc = "[replay]: #replay-keys-in-redis\n[seen]: #replay-keys-in-redis-the-store"]
+#[doc = "[reload]: #secrets-that-change-while-the-server-runs\n"]
 #[doc = include_str!("../docs/servers.md")]
 #[doc = concat!("## axum\n\nThe layer, and `Verified` as an extractor.\n\n```\n", include_str!("../docs/servers/axum.rs"), "\n```")]
 #[doc = concat!("## axum: logs and metrics\n\nThe module `telemetry` of the server above.\n\n```\n", include_str!("../docs/servers/axum-telemetry.rs"), "\n```")]
@@ -42,17 +77,22 @@ pub mod migrating {}
 #[doc = concat!("## Secrets that change while the server runs\n\n`Verifiers::replace`.\n\n```\n", include_str!("../docs/servers/reload.rs"), "\n```")]
 pub mod servers {}
 
+#[doc = links!()]
 #[doc = include_str!("../docs/terminal.md")]
 pub mod terminal {}
 
+#[doc = links!()]
 #[doc = include_str!("../docs/comparison.md")]
 pub mod comparison {}
 
+#[doc = links!()]
 #[doc = include_str!("../docs/speed.md")]
 pub mod speed {}
 
+#[doc = links!()]
 #[doc = include_str!("../docs/evidence.md")]
 pub mod evidence {}
 
+#[doc = links!()]
 #[doc = include_str!("../docs/PROTOCOL.md")]
 pub mod protocol {}

@@ -1,8 +1,11 @@
-//! The README: its receiver is that of `examples/axum`, and works; the page stays short.
+//! The README: its receiver is that of `examples/axum`, and works; the page stays short. The tests that `docs/testing.md`
+//! shows are these.
 #![cfg(feature = "axum")]
 #![allow(clippy::pedantic, clippy::restriction, unreachable_pub, missing_docs, reason = "a test may panic")]
 
-use axum::body::{Body, to_bytes};
+use axum::body::to_bytes;
+
+use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use hubspot_signature::{ClientSecret, UnixTime};
 use tower::ServiceExt;
@@ -10,44 +13,94 @@ use tower::ServiceExt;
 include!("../examples/axum/receiver.rs");
 
 const README: &str = include_str!("../README.md");
-const SECRET: &str = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy";
-const URL: &str = "https://hooks.example.com/hubspot/webhook";
+const LONG_AGO: UnixTime = UnixTime::from_millis(1_700_000_000_000);
+const TESTING: &str = include_str!("../docs/testing.md");
 
 /// The blocks of Rust.
-fn blocks() -> Vec<&'static str> {
-    README.split("```rust\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
+fn blocks(page: &'static str, tag: &str) -> Vec<&'static str> {
+    page.split(&format!("```rust{tag}\n")).skip(1).filter_map(|rest| rest.split("```").next()).collect()
 }
 
 #[test]
 fn receiver_is_the_example() {
-    assert_eq!(blocks()[0], include_str!("../examples/axum/receiver.rs"));
+    assert_eq!(blocks(README, "")[0], include_str!("../examples/axum/receiver.rs"));
 }
 
+const SECRET: &str = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy"; // any text in this shape
+
+fn url() -> PublicUrl {
+    PublicUrl::endpoint("https://hooks.example.com/hubspot/webhook").unwrap()
+}
+
+/// A request as HubSpot would have sent it at that time.
+fn signed(body: &str, at: UnixTime) -> Request<String> {
+    let request = Request::post("/hubspot/webhook").header("content-type", "application/json");
+    let mut request = request.body(body.to_owned()).unwrap();
+    ClientSecret::new(SECRET).unwrap().sign_request(&url(), &mut request, at).unwrap();
+    request
+}
+
+async fn status(app: Router, request: Request<String>) -> StatusCode {
+    app.oneshot(request.map(Body::from)).await.unwrap().status()
+}
+
+#[tokio::test]
+async fn genuine() {
+    let request = signed(r#"[{"objectId": 7}]"#, UnixTime::now());
+    assert_eq!(status(app(SECRET).unwrap(), request).await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn forged() {
+    let mut request = signed(r#"[{"objectId": 7}]"#, UnixTime::now());
+    *request.body_mut() = r#"[{"objectId": 8}]"#.to_owned();
+    assert_eq!(status(app(SECRET).unwrap(), request).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn at_a_fixed_time() {
+    let then = UnixTime::from_millis(1_767_225_600_000);
+    let layer = VerifyLayer::with_clock(Verifier::new(SECRET, Version::V3).unwrap(), url(), move || then);
+    let app = Router::new().route("/hubspot/webhook", post(webhook)).layer(layer);
+    assert_eq!(status(app, signed("[]", then)).await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn handler_alone() {
+    let (verifier, now) = (Verifier::new(SECRET, Version::V3).unwrap(), UnixTime::now());
+    let verified = verifier.verify_request(&url(), &signed("[]", now), now).unwrap();
+    assert_eq!(webhook(verified, Json(vec![Event { object_id: 7 }])).await, "records [7]");
+}
+
+#[tokio::test]
+async fn receiver_answers() {
+    let request = signed(r#"[{"objectId": 1246965, "portalId": 62515}]"#, UnixTime::now());
+    let response = app(SECRET).unwrap().oneshot(request.map(Body::from)).await.unwrap();
+    assert_eq!(to_bytes(response.into_body(), 1 << 10).await.unwrap(), "records [1246965]");
+    let refused = app(SECRET).unwrap().oneshot(signed("[]", LONG_AGO).map(Body::from)).await.unwrap();
+    assert_eq!(to_bytes(refused.into_body(), 1 << 10).await.unwrap(), "");
+}
+
+#[tokio::test]
+async fn signed_but_no_event() {
+    assert_eq!(status(app(SECRET).unwrap(), signed("{}", UnixTime::now())).await, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+/// Paragraph by paragraph, and none without these tests.
 #[test]
-fn receiver_answers() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let answer = |signed: &str, sent: &'static str| {
-        let headers = ClientSecret::new(SECRET).unwrap().sign("POST", URL, signed.as_bytes(), UnixTime::now()).unwrap();
-        let request = headers
-            .pairs()
-            .fold(Request::post("/hubspot/webhook"), |request, (name, value)| request.header(name, value));
-        let request = request.header("content-type", "application/json").body(Body::from(sent)).unwrap();
-        runtime.block_on(async {
-            let response = app(SECRET).unwrap().oneshot(request).await.unwrap();
-            (response.status(), to_bytes(response.into_body(), 1 << 10).await.unwrap())
-        })
-    };
-    let events = r#"[{"objectId": 1246965, "portalId": 62515}]"#;
-    assert_eq!(answer(events, events), (StatusCode::OK, "records [1246965]".into()));
-    assert_eq!(answer(events, r#"[{"objectId": 1246966, "portalId": 62515}]"#), (StatusCode::UNAUTHORIZED, "".into()));
-    assert_eq!(answer("{}", "{}").0, StatusCode::UNPROCESSABLE_ENTITY, "signed, but no event");
+fn the_guide_shows_these_tests() {
+    let blocks = blocks(TESTING, ",ignore");
+    assert_eq!(blocks.len(), 2);
+    for paragraph in blocks.iter().flat_map(|block| block.split("\n\n")) {
+        assert!(include_str!("readme.rs").contains(paragraph.trim_end()), "{paragraph}");
+    }
 }
 
 #[test]
 fn one_screen() {
     assert!(README.lines().count() <= 100);
     assert!(README.split_whitespace().count() <= 700);
-    let lines: Vec<usize> = blocks().iter().map(|block| block.lines().count()).collect();
+    let lines: Vec<usize> = blocks(README, "").iter().map(|block| block.lines().count()).collect();
     assert!(matches!(lines[..], [..=20, ..=12]), "{lines:?}");
     assert!(!README.contains("ignore"));
 }

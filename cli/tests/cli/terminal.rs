@@ -1,5 +1,5 @@
-//! docs/terminal.md: each command on it prints what stands there. `UPDATE_PAGE=1 cargo test` writes the page anew after a
-//! change that is meant. Times and durations are those of the page, as no run repeats them.
+//! docs/terminal.md and docs/testing.md: each command prints what stands there. `UPDATE_PAGE=1 cargo test` writes a page
+//! anew after a change that is meant. Times and durations are those of the page, as no run repeats them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -151,10 +151,16 @@ impl Listen {
 }
 
 #[test]
-fn the_page_shows_what_is_printed() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let page = fs::read_to_string(root.join("docs/terminal.md")).unwrap();
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("terminal");
+fn pages_show_what_is_printed() {
+    assert!(shows_what_is_printed("terminal.md") > 10);
+    assert_eq!(shows_what_is_printed("testing.md"), 2);
+}
+
+/// Returns how many commands the page has.
+fn shows_what_is_printed(page_name: &str) -> usize {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("docs").join(page_name);
+    let page = fs::read_to_string(&path).unwrap();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(page_name);
     fs::create_dir_all(folder.join("examples/captures")).unwrap();
     for (name, capture) in [("workflow", WORKFLOW), ("workflow-tampered", TAMPERED), ("v3", V3)] {
         fs::write(folder.join(format!("examples/captures/{name}.http")), capture).unwrap();
@@ -193,14 +199,14 @@ fn the_page_shows_what_is_printed() {
         };
         write!(now, "```console\n{block}```\n{after}").unwrap();
     }
-    assert!(count > 10, "{count}");
-    let now = now.replace(LISTEN, &listen.expect("the page has it").end(&addresses));
+    let now = listen.map_or(now.clone(), |listen| now.replace(LISTEN, &listen.end(&addresses)));
     if std::env::var_os("UPDATE_PAGE").is_some() {
-        fs::write(root.join("docs/terminal.md"), &now).unwrap();
-        return;
+        fs::write(path, &now).unwrap();
+        return count;
     }
     for (line, (stands, printed)) in page.lines().zip(now.lines()).enumerate() {
-        assert_eq!(stands, printed, "line {} of docs/terminal.md; UPDATE_PAGE=1 writes it anew", line + 1);
+        assert_eq!(stands, printed, "line {} of docs/{page_name}; UPDATE_PAGE=1 writes it anew", line + 1);
     }
     assert_eq!(page.len(), now.len());
+    count
 }
