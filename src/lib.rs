@@ -47,9 +47,10 @@
 //! With the feature `http`, [`Verifier::verify_request`] takes an `http::Request` and [`PublicUrl::head`] the parts of
 //! any other; with `tower`, [`VerifyLayer`](crate::tower::VerifyLayer) wraps a whole axum or hyper service; with `axum`,
 //! [`Verified`] is an extractor. [`mod@diagnose`] says why a signature does not match. A body that arrives in pieces goes
-//! through [`Verifier::begin`], [`Verification::update`] and [`Verification::finish`].
+//! through [`Verifier::begin`], [`Verification::update`] and [`Verification::finish`]; the
+//! [hyper server](guide::servers#hyper) writes it to a file meanwhile.
 //!
-//! The [guides](guide) cover [deployment](guide::deployment), [AWS Lambda](guide::lambda),
+//! The [guides](guide) cover [deployment](guide::deployment), [testing](guide::testing), [AWS Lambda](guide::lambda),
 //! [WebAssembly](guide::wasm), [replay](guide::replay), [queues](guide::queues), [mismatches](guide::mismatch),
 //! [migrating](guide::migrating) from HubSpot's SDKs, and the [program](guide::terminal). There are whole
 //! [servers](guide::servers) for axum, hyper, warp, poem, actix-web, Rocket, AWS Lambda and Cloudflare Workers.

@@ -337,6 +337,33 @@ fn units_from_end(path: &str) -> impl Iterator<Item = Unit> {
 impl Verifier {
     /// Verifies a request of the `http` crate with its body; see [`verify`](Self::verify).
     ///
+    /// ```
+    /// use ::http::{Request, Response, StatusCode};
+    /// use hubspot_signature::{ClientSecret, PublicUrl, UnixTime, Verifier, Version};
+    ///
+    /// fn answer(verifier: &Verifier, url: &PublicUrl, request: &Request<Vec<u8>>) -> Response<String> {
+    ///     let mut response = Response::new(String::new());
+    ///     match verifier.verify_request(url, request, UnixTime::now()) {
+    ///         Ok(verified) => *response.body_mut() = format!("signed {}", verified.version()),
+    ///         Err(error) => {
+    ///             eprintln!("{}: {error}. {}", error.code(), error.help()); // for the log, not for the sender
+    ///             *response.status_mut() = StatusCode::UNAUTHORIZED;
+    ///         }
+    ///     }
+    ///     response
+    /// }
+    ///
+    /// let secret = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy";
+    /// let verifier = Verifier::new(secret, Version::V3)?;
+    /// let url = PublicUrl::endpoint("https://hooks.example.com/hubspot")?; // as it is configured in HubSpot
+    ///
+    /// let mut request = Request::post("/hubspot?tenant=7").body(b"{}".to_vec())?;
+    /// assert_eq!(answer(&verifier, &url, &request).status(), StatusCode::UNAUTHORIZED);
+    /// ClientSecret::new(secret)?.sign_request(&url, &mut request, UnixTime::now())?;
+    /// assert_eq!(answer(&verifier, &url, &request).body(), "signed v3");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Any [`Error`].
@@ -352,6 +379,55 @@ impl Verifier {
     }
 
     /// Begins to verify a request of the `http` crate whose body is still to come; see [`begin`](Self::begin).
+    ///
+    /// Here the body goes to a file while it is verified, so memory stays constant. A refused request leaves no file:
+    ///
+    /// ```
+    /// use std::fs::{self, File};
+    /// use std::io::{Read, Write};
+    /// use std::path::Path;
+    ///
+    /// use ::http::Request;
+    /// use hubspot_signature::{PublicUrl, UnixTime, Verification, Verifier};
+    ///
+    /// type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+    ///
+    /// /// `path` is a new one. Give the verifier a `max_body`, or a sender can fill the disk.
+    /// fn save(verifier: &Verifier, url: &PublicUrl, request: Request<impl Read>, path: &Path) -> Result<()> {
+    ///     let (head, body) = request.into_parts();
+    ///     let verification = verifier.begin_request(url, &head, UnixTime::now())?; // may refuse: there is no file yet
+    ///     let file = File::create_new(path)?;
+    ///     write(verification, body, file).inspect_err(|_| drop(fs::remove_file(path)))
+    /// }
+    ///
+    /// fn write(mut verification: Verification, mut body: impl Read, mut file: File) -> Result<()> {
+    ///     let mut buffer = [0; 8192];
+    ///     while let length @ 1.. = body.read(&mut buffer)? {
+    ///         verification.update(&buffer[..length])?; // may refuse: stop reading
+    ///         file.write_all(&buffer[..length])?;
+    ///     }
+    ///     verification.finish()?;
+    ///     Ok(())
+    /// }
+    /// # use hubspot_signature::{ClientSecret, Version};
+    /// # let secret = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy";
+    /// # let verifier = Verifier::new(secret, Version::V3)?;
+    /// # let url = PublicUrl::endpoint("https://hooks.example.com/hubspot")?;
+    /// # let mut request = Request::post("/hubspot").body("{}")?;
+    /// # ClientSecret::new(secret)?.sign_request(&url, &mut request, UnixTime::now())?;
+    /// # let folder = std::env::temp_dir().join(format!("hubspot-signature-{}", std::process::id()));
+    /// # fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("event.json");
+    /// # save(&verifier, &url, request.clone().map(str::as_bytes), &path)?;
+    /// # assert_eq!(fs::read(&path)?, b"{}");
+    /// # fs::remove_file(&path)?;
+    /// # save(&verifier, &url, request.map(|_| &b"[]"[..]), &path).unwrap_err();
+    /// # assert_eq!(fs::read_dir(&folder)?.count(), 0);
+    /// # fs::remove_dir(folder)?;
+    /// # Result::Ok(())
+    /// ```
+    ///
+    /// The [hyper server](crate::guide::servers#hyper) does the same without blocking a thread.
     ///
     /// # Errors
     ///
@@ -391,7 +467,7 @@ impl Verifiers {
 }
 
 impl ClientSecret {
-    /// Signs a request of the `http` crate as [`sign`](Self::sign) does, and sets its headers.
+    /// Signs a request of the `http` crate as [`sign`](Self::sign) does, and sets its headers: for tests.
     ///
     /// ```
     /// use hubspot_signature::{ClientSecret, PublicUrl, UnixTime, Verifier, Version};

@@ -150,6 +150,9 @@ impl Verifier {
     /// }
     /// ```
     ///
+    /// Undo what was done with the chunks if the request is refused: the
+    /// [hyper server](crate::guide::servers#hyper) deletes the file to which it wrote them.
+    ///
     /// # Errors
     ///
     /// Whatever can be judged without the body: [`MissingSignature`](Error::MissingSignature),
