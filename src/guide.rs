@@ -20,39 +20,39 @@ macro_rules! links {
 }
 
 #[cfg(any(not(doctest), feature = "tower"))]
-#[doc = links!()]
+#[cfg_attr(not(doctest), doc = links!())]
 #[doc = include_str!("../docs/deployment.md")]
 pub mod deployment {}
 
 #[cfg(any(not(doctest), feature = "std"))]
-#[doc = links!()]
+#[cfg_attr(not(doctest), doc = links!())]
 #[doc = include_str!("../docs/testing.md")]
 pub mod testing {}
 
-#[doc = links!()]
+#[cfg_attr(not(doctest), doc = links!())]
 #[doc = include_str!("../docs/lambda.md")]
 pub mod lambda {}
 
-#[doc = links!()]
+#[cfg_attr(not(doctest), doc = links!())]
 #[doc = include_str!("../docs/wasm.md")]
 pub mod wasm {}
 
 #[cfg(any(not(doctest), feature = "tower"))]
-#[doc = links!()]
+#[cfg_attr(not(doctest), doc = links!())]
 #[doc = include_str!("../docs/queues.md")]
 pub mod queues {}
 
-#[doc = links!()]
+#[cfg_attr(not(doctest), doc = links!())]
 #[doc = include_str!("../docs/replay.md")]
 pub mod replay {}
 
-#[cfg(any(not(doctest), feature = "diagnose"))]
-#[doc = links!()]
+#[cfg(any(not(doctest), all(feature = "diagnose", feature = "tower")))]
+#[cfg_attr(not(doctest), doc = links!())]
 #[doc = include_str!("../docs/mismatch.md")]
 pub mod mismatch {}
 
 #[cfg(any(not(doctest), feature = "std"))]
-#[doc = links!()]
+#[cfg_attr(not(doctest), doc = links!())]
 #[doc = include_str!("../docs/migrating.md")]
 pub mod migrating {}
 
@@ -77,22 +77,22 @@ pub mod migrating {}
 #[doc = concat!("## Secrets that change while the server runs\n\n`Verifiers::replace`.\n\n```\n", include_str!("../docs/servers/reload.rs"), "\n```")]
 pub mod servers {}
 
-#[doc = links!()]
+#[cfg_attr(not(doctest), doc = links!())]
 #[doc = include_str!("../docs/terminal.md")]
 pub mod terminal {}
 
-#[doc = links!()]
+#[cfg_attr(not(doctest), doc = links!())]
 #[doc = include_str!("../docs/comparison.md")]
 pub mod comparison {}
 
-#[doc = links!()]
+#[cfg_attr(not(doctest), doc = links!())]
 #[doc = include_str!("../docs/speed.md")]
 pub mod speed {}
 
-#[doc = links!()]
+#[cfg_attr(not(doctest), doc = links!())]
 #[doc = include_str!("../docs/evidence.md")]
 pub mod evidence {}
 
-#[doc = links!()]
+#[cfg_attr(not(doctest), doc = links!())]
 #[doc = include_str!("../docs/PROTOCOL.md")]
 pub mod protocol {}

@@ -22,7 +22,8 @@ impl Diagnostician {
     /// The response stays as it is. The diagnosis runs before the answer, on the thread that serves the request: for
     /// milliseconds in a release build, and for seconds in a debug build.
     ///
-    /// A second call of `on_refusal` replaces the first. To count refusals too, call this hook in yours.
+    /// A second call of `on_refusal` replaces the first. To log or count each refusal too, call this hook in yours, as
+    /// the [guide](crate::guide::mismatch) does.
     #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
     pub fn to_stderr<B>(self) -> impl Fn(&Refusal<'_>, Response<B>) -> Response<B> + Clone + Send + Sync + 'static {
         self.report_to(|diagnosis| eprintln!("{diagnosis}"))

@@ -90,7 +90,8 @@ impl<H> VerifyLayer<H> {
 
     /// Sees every refusal and the response to it, and returns the response to send. For logs, metrics, or a body.
     ///
-    /// The body's type is that of the inner service's responses: in axum `Response<axum::body::Body>`.
+    /// The body's type is that of the inner service's responses: in axum `Response<axum::body::Body>`. There is one hook;
+    /// to log and to [diagnose](mod@crate::diagnose) together, see the [guide](crate::guide::mismatch).
     ///
     /// ```
     /// # use ::http::Response;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use http::{Request, Response, StatusCode};
 use hubspot_signature::diagnose::{Cause, Diagnostician};
-use hubspot_signature::tower::VerifyLayer;
+use hubspot_signature::tower::{Refusal, VerifyLayer};
 use hubspot_signature::{ClientSecret, PublicUrl, UnixTime, Verifier, Version};
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -65,6 +65,32 @@ fn one_line_sets_it_up() {
     let layer = layer().on_refusal(Diagnostician::new([SECRET], Version::V3).to_stderr());
     let response = ready(layer.layer(service_fn(answer)).oneshot(request())).unwrap();
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+}
+
+/// As `docs/mismatch.md` has it: each refusal is counted, three are explained, and the layer does not borrow the secret.
+#[test]
+fn one_hook_counts_and_explains() {
+    type Answer = Response<String>;
+    fn counted(
+        secret: &str,
+        [refused, explained]: [&Arc<Mutex<u32>>; 2],
+    ) -> VerifyLayer<impl Fn(&Refusal<'_>, Answer) -> Answer + Clone + Send + Sync + use<>> {
+        let (refused, explained) = (Arc::clone(refused), Arc::clone(explained));
+        let explain = Diagnostician::new([secret], Version::V3).report_to(move |_| *explained.lock().unwrap() += 1);
+        layer().on_refusal(move |refusal: &Refusal<'_>, response: Answer| {
+            *refused.lock().unwrap() += 1;
+            explain(refusal, response)
+        })
+    }
+    let counts = [Arc::default(), Arc::default()];
+    let layer = counted(&SECRET.to_owned(), counts.each_ref());
+    for _ in 0..5 {
+        let response = ready(layer.layer(service_fn(answer)).oneshot(request())).unwrap();
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    }
+    let [refused, explained] = counts.map(|count| *count.lock().unwrap());
+    assert_eq!(refused, 5);
+    assert!((3..=5).contains(&explained), "{explained}");
 }
 
 /// The layer refuses it by its head, so nothing is known of its body.
