@@ -83,7 +83,9 @@ fn one_hook_counts_and_explains() {
         })
     }
     let counts = [Arc::default(), Arc::default()];
-    let layer = counted(&SECRET.to_owned(), counts.each_ref());
+    let secret = String::from(SECRET);
+    let layer = counted(&secret, counts.each_ref());
+    drop(secret);
     for _ in 0..5 {
         let response = ready(layer.layer(service_fn(answer)).oneshot(request())).unwrap();
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
