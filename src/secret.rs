@@ -58,12 +58,13 @@ pub(crate) enum Older {
 
 impl ClientSecret {
     /// Takes the app's client secret as HubSpot shows it: 36 characters in the shape of a UUID. Other texts of at least
-    /// 16 characters work too.
+    /// 16 characters without white space work too.
     ///
     /// # Errors
     ///
-    /// [`SecretError`] if the text cannot be a client secret: it is empty or short, a placeholder, an access token, or
-    /// has something around it. With any of these, every genuine request would be refused or a forged one accepted.
+    /// [`SecretError`] if the text cannot be a client secret: it is empty or short, a placeholder, an access token, holds
+    /// white space, or has something around it. With any of these, every genuine request would be refused or a forged one
+    /// accepted. A text that passes can still be easy to guess: how random it is cannot be seen.
     pub fn new(client_secret: &str) -> Result<Self, SecretError> {
         if let Some(error) = SecretError::of(client_secret) {
             return Err(error);
@@ -247,12 +248,16 @@ pub enum SecretError {
     Bearer,
     /// The secret begins with `pat-`: it is an access token. HubSpot signs with the app's client secret.
     AccessToken,
-    /// The secret is a template or a reference that was not expanded: `${…}`, `{{…}}`, `<…>`, `$NAME`, `vault://…`.
+    /// The secret is a template, a reference or an expression that was not expanded: `${…}`, `{{…}}`, `<…>`, `$NAME`,
+    /// `vault://…`, `/run/secrets/…`, `process.env.NAME`, `os.environ['NAME']`.
     Template,
     /// The secret is a whole assignment, `NAME=value`, instead of the value.
     Assignment,
-    /// The secret is a stand-in that was never filled in, such as `undefined`, `null` or `changeme`.
+    /// The secret is a stand-in that was never filled in, such as `undefined`, `changeme` or a UUID of zeros.
     Placeholder,
+    /// The secret has white space, a control character or an invisible character inside: two values in one variable, a
+    /// line break, or a text that was copied from a formatted page.
+    InnerWhiteSpace,
     /// The secret has fewer than 16 characters. HubSpot's have 36.
     TooShort,
 }
@@ -304,8 +309,12 @@ impl SecretError {
             Some(Self::Assignment)
         } else if is_placeholder(text) {
             Some(Self::Placeholder)
+        } else if text.chars().any(is_white_space) {
+            Some(Self::InnerWhiteSpace)
         } else if text.chars().take(MINIMUM_LENGTH).count() < MINIMUM_LENGTH {
             Some(Self::TooShort)
+        } else if is_one_character(text) {
+            Some(Self::Placeholder)
         } else {
             None
         }
@@ -323,9 +332,14 @@ impl SecretError {
             Self::Quoted => "Remove the quotation marks.",
             Self::Bearer => "Give the client secret alone. HubSpot does not sign with an access token.",
             Self::AccessToken => "Use the app's client secret, which is shown next to its client id.",
-            Self::Template => "Check that the tool which expands the configuration has run.",
+            Self::Template => {
+                "Give the value, not its name or place: check that whatever expands the configuration has run."
+            }
             Self::Assignment => "Give the value alone, without the name.",
             Self::Placeholder => "Fill in the app's client secret, which is shown next to its client id.",
+            Self::InnerWhiteSpace => {
+                "Give one secret on one line. A second one, while it is rotated, goes to Verifier::previous_secret."
+            }
             Self::TooShort => "Check that the whole client secret was copied. It has 36 characters.",
         }
     }
@@ -344,6 +358,7 @@ impl fmt::Display for SecretError {
             Self::Template => "the client secret is a template or a reference that was not expanded",
             Self::Assignment => "the client secret is a whole assignment (NAME=value)",
             Self::Placeholder => "the client secret is a placeholder that was never filled in",
+            Self::InnerWhiteSpace => "the client secret has white space or an invisible character inside",
             Self::TooShort => "the client secret is shorter than 16 characters",
         })
     }
@@ -360,8 +375,31 @@ fn is_authorization(text: &str) -> bool {
 fn is_template(text: &str) -> bool {
     let is_between = |open, close| text.starts_with(open) && text.ends_with(close);
     text.starts_with('$')
-        || ["${", "{{", "#{", "://"].iter().any(|mark| contains(text, mark))
+        || MARKS.iter().any(|mark| contains(text, mark))
         || [('<', '>'), ('%', '%'), ('[', ']'), ('{', '}')].iter().any(|(open, close)| is_between(*open, *close))
+        || is_expression(text)
+}
+
+/// Text that only a template holds, or the place of a secret.
+const MARKS: [&str; 6] = ["${", "{{", "#{", "://", "/secrets/", "arn:aws"];
+
+/// The names under which programs keep what is configured.
+const CONFIGURATIONS: [&str; 8] = ["env", "environ", "process", "config", "settings", "secrets", "vars", "var"];
+
+/// A program's way to read a secret: `os.environ['NAME']`, `env::var("NAME")`, `process.env.NAME`.
+fn is_expression(text: &str) -> bool {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '!');
+    let end = text.find(|c| !is_name(c)).unwrap_or(text.len());
+    match text.split_at_checked(end) {
+        None | Some(("", _)) => false,
+        Some((names, "")) => {
+            let is_configuration = |name: &str| CONFIGURATIONS.iter().any(|known| name.eq_ignore_ascii_case(known));
+            names.rsplit(['.', ':']).skip(1).any(is_configuration)
+        }
+        Some((_, rest)) => {
+            [('(', ')'), ('[', ']')].iter().any(|(open, close)| rest.starts_with(*open) && rest.ends_with(*close))
+        }
+    }
 }
 
 /// As `str::contains`, whose search keeps bounds checks in the program.
@@ -378,8 +416,28 @@ fn is_assignment(text: &str) -> bool {
 
 fn is_placeholder(text: &str) -> bool {
     let plain = || text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());
+    let begins = |word: &str| plain().take(word.len()).eq(word.chars());
+    let mut rest = plain();
     // Of a text without letters and digits nothing is left: `***`, `…`.
     plain().all(|c| c == 'x')
         || PLACEHOLDERS.iter().any(|word| plain().eq(word.chars()))
-        || INSTRUCTIONS.iter().any(|word| plain().take(word.len()).eq(word.chars()))
+        || (!is_opaque(text) && INSTRUCTIONS.iter().any(|word| begins(word)))
+        || core::iter::from_fn(|| rest.next().map(|first| (first, rest.clone())))
+            .any(|(first, rest)| first == 'c' && rest.take(11).eq("lientsecret".chars()))
+}
+
+/// Whether this looks like random bytes in hex or base64, which may begin with any word.
+fn is_opaque(text: &str) -> bool {
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=');
+    text.len() >= 32 && text.bytes().all(is_digit) && text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// The client secret in the examples of HubSpot's documentation, which tests and examples use too.
+const DOCUMENTED: &str = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy";
+
+/// One character over and over, such as a UUID of zeros.
+fn is_one_character(text: &str) -> bool {
+    let mut all = text.chars().filter(|c| !c.is_ascii_punctuation()).map(|c| c.to_ascii_lowercase());
+    let first = all.next();
+    text != DOCUMENTED && all.all(|c| Some(c) == first)
 }

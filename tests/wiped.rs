@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 /// As HubSpot's are, and shorter than a block of SHA-256, which therefore keeps it as it is until more follows.
 const SHORT: &str = "12345678-aaaa-bbbb-cccc-ddddeeeeffff";
 /// Longer than a block: the rest is kept as it is.
-const LONG: &str = "a client secret of more than sixty-four bytes, of which a hash keeps the end as it is";
+const LONG: &str = "a-secret-of-more-than-sixty-four-bytes,-of-which-a-hash-keeps-the-end-as-it-is";
 
 /// SHA-256 that has absorbed one block, from which anyone can go on.
 fn state(block: [u8; 64]) -> Vec<u8> {

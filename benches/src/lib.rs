@@ -9,7 +9,7 @@ use http_body_util::Full;
 use hubspot_signature::{ClientSecret, Header, RequestHead, SignatureHeaders, UnixTime, Version};
 
 pub const SECRET: &str = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy";
-pub const PREVIOUS_SECRET: &str = "zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz";
+pub const PREVIOUS_SECRET: &str = "yyyyyyyy-zzzz-zzzz-zzzz-zzzzzzzzzzzz";
 pub const METHOD: &str = "POST";
 pub const ORIGIN: &str = "https://hooks.example.com";
 pub const URI: &str = "https://hooks.example.com/hubspot?tenant=7";

@@ -374,6 +374,17 @@ pub fn secret_fault(text: &str) -> Option<&'static str> {
     };
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-. ".contains(c));
     let plain: String = lower.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+    // A program's way to read a secret.
+    let (names, called) =
+        text.split_at(text.find(|c: char| !(c.is_ascii_alphanumeric() || "_.:!".contains(c))).unwrap_or(text.len()));
+    let lower_names = names.to_ascii_lowercase();
+    let segments: Vec<&str> = lower_names.split(['.', ':']).collect();
+    let configurations = ["env", "environ", "process", "config", "settings", "secrets", "vars", "var"];
+    let is_random = text.len() >= 32
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "+/-_=".contains(c))
+        && text.contains(|c: char| c.is_ascii_digit());
+    let mut characters: Vec<char> = lower.chars().filter(|c| !c.is_ascii_punctuation()).collect();
+    characters.dedup();
     let placeholders = [
         "undefined",
         "null",
@@ -408,17 +419,24 @@ pub fn secret_fault(text: &str) -> Option<&'static str> {
         (
             "Template",
             text.starts_with('$')
-                || ["${", "{{", "#{", "://"].iter().any(|mark| text.contains(mark))
-                || [("<", ">"), ("%", "%"), ("[", "]"), ("{", "}")].iter().any(|(open, close)| between(open, close)),
+                || ["${", "{{", "#{", "://", "/secrets/", "arn:aws"].iter().any(|mark| text.contains(mark))
+                || [("<", ">"), ("%", "%"), ("[", "]"), ("{", "}")].iter().any(|(open, close)| between(open, close))
+                || !names.is_empty()
+                    && [("(", ")"), ("[", "]")].iter().any(|(a, b)| called.starts_with(a) && called.ends_with(b))
+                || called.is_empty() && segments[..segments.len() - 1].iter().any(|name| configurations.contains(name)),
         ),
         ("Assignment", is_name && !value.is_empty()),
         (
             "Placeholder",
             plain.replace('x', "").is_empty()
                 || placeholders.contains(&plain.as_str())
-                || instructions.iter().any(|word| plain.starts_with(word)),
+                || plain.contains("clientsecret")
+                || !is_random && instructions.iter().any(|word| plain.starts_with(word)),
         ),
+        ("InnerWhiteSpace", text.contains(is_invisible)),
         ("TooShort", text.chars().count() < 16),
+        // But that of HubSpot's documentation.
+        ("Placeholder", characters.len() < 2 && text != "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy"),
     ];
     rules.into_iter().find(|(_, is_broken)| *is_broken).map(|(name, _)| name)
 }

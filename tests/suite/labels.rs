@@ -232,9 +232,10 @@ fn messages_about_secrets_say_what_to_do() {
         (SecretError::Quoted, "quotation mark", "Remove the quotation marks"),
         (SecretError::Bearer, "Authorization", "the client secret alone"),
         (SecretError::AccessToken, "looks like an access token", "the app's client secret"),
-        (SecretError::Template, "not expanded", "has run"),
+        (SecretError::Template, "not expanded", "Give the value, not its name or place"),
         (SecretError::Assignment, "whole assignment", "the value alone"),
         (SecretError::Placeholder, "never filled in", "Fill in"),
+        (SecretError::InnerWhiteSpace, "invisible character inside", "Give one secret on one line"),
         (SecretError::TooShort, "shorter than 16 characters", "36 characters"),
     ];
     for (error, fact, advice) in all {

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use crate::common::{OTHER_SECRET, SECRET, oracle, verifier};
 
 use SecretError::{
-    AccessToken, Assignment, Bearer, Empty, Placeholder, Quoted, SurroundingWhiteSpace, Template, TooShort,
+    AccessToken, Assignment, Bearer, Empty, InnerWhiteSpace, Placeholder, Quoted, SurroundingWhiteSpace, Template,
+    TooShort,
 };
 
 /// Under every name that a secret is given by.
@@ -66,6 +67,21 @@ fn unusable_secrets() {
         ("vault://secret/hubspot#client_secret", Template),
         ("[client-secret-goes-here]", Template),
         ("{hubspot-client-secret}", Template),
+        ("process.env.HUBSPOT_CLIENT_SECRET", Template),
+        ("import.meta.env.VITE_HUBSPOT_SECRET", Template),
+        ("secrets.HUBSPOT_SECRET_2", Template),
+        ("app.config.hubspot.secret", Template),
+        ("env:HUBSPOT_CLIENT_SECRET", Template),
+        ("os.environ['X']", Template),
+        ("os.environ[\"HUBSPOT_CLIENT_SECRET\"]", Template),
+        ("os.getenv(\"HUBSPOT_CLIENT_SECRET\")", Template),
+        ("ENV.fetch('HUBSPOT_CLIENT_SECRET')", Template),
+        ("std::env::var(\"HUBSPOT_CLIENT_SECRET\").unwrap()", Template),
+        ("env!(\"HUBSPOT_CLIENT_SECRET\")", Template),
+        ("ENC[AES256_GCM,data:Zm9v,iv:YmFy]", Template),
+        ("/run/secrets/hubspot_client_secret", Template),
+        ("projects/1/secrets/hubspot/versions/latest", Template),
+        ("arn:aws:secretsmanager:eu-west-1:1:secret:hubspot", Template),
         ("NAME=yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy", Assignment),
         ("HUBSPOT_CLIENT_SECRET=yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy", Assignment),
         ("export NAME=yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy", Assignment),
@@ -82,6 +98,8 @@ fn unusable_secrets() {
         ("secret", Placeholder),
         ("client_secret", Placeholder),
         ("HUBSPOT_CLIENT_SECRET", Placeholder),
+        ("MY_APP_HUBSPOT_CLIENT_SECRET_2", Placeholder),
+        ("the client secret of the app", Placeholder),
         ("your-client-secret", Placeholder),
         ("YOUR_HUBSPOT_CLIENT_SECRET_HERE", Placeholder),
         ("insert-client-secret-here", Placeholder),
@@ -91,13 +109,27 @@ fn unusable_secrets() {
         ("********************", Placeholder),
         ("••••••••••••••••••••", Placeholder),
         ("................", Placeholder),
+        ("00000000-0000-0000-0000-000000000000", Placeholder),
+        ("ffffffff-ffff-ffff-ffff-ffffffffffff", Placeholder),
+        ("FFFFffff-ffff-ffff-ffff-ffffffffffff", Placeholder),
+        ("yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy", Placeholder),
+        ("1111111111111111", Placeholder),
+        ("éééééééééééééééé", Placeholder),
         ("todo", Placeholder),
         ("TBD", Placeholder),
         ("[object Object]", Template),
         ("object-object", Placeholder),
         ("a", TooShort),
         ("0123456789abcde", TooShort),
-        ("two words", TooShort),
+        ("two words", InnerWhiteSpace),
+        ("two words, and a third", InnerWhiteSpace),
+        ("yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy", InnerWhiteSpace),
+        ("yyyyyyyy-yyyy-yyyy-\r\nyyyy-yyyyyyyyyyyy", InnerWhiteSpace),
+        ("0123456789\0abcdef", InnerWhiteSpace),
+        ("0123456789\u{a0}abcdef", InnerWhiteSpace),
+        ("0123456789\u{200b}abcdef", InnerWhiteSpace),
+        ("0123456789\u{feff}abcdef", InnerWhiteSpace),
+        ("it's a long enough secret", InnerWhiteSpace),
         ("é", Placeholder),
         ("aéééééééééééééé", TooShort),
     ] {
@@ -113,10 +145,15 @@ fn usable_secrets() {
         OTHER_SECRET,
         "0123456789abcdef",
         "aééééééééééééééé",
-        "two words, and a third",
+        "two-words,and-a-third",
         "PAT-na1-00000000-0000",
         "xpat-na1-00000000-0000",
-        "it's a long enough secret",
+        "it's-a-long-enough-secret",
+        "correct.horse.battery.staple",
+        "0123456789.environment",
+        "0123456789(abcdef)-",
+        "(0123456789abcdef)",
+        "your0123456789abcdef0123456789ab",
         "dXNlcjpwYXNzd29yZDEyMw==",
         "bearer-0123456789abcdef",
         "secret-0123456789abcdef",
@@ -124,7 +161,7 @@ fn usable_secrets() {
         "0123456789abcdef$",
         "0123456789abcdef%",
         "0{123}456789abcdef",
-        &"k".repeat(1000),
+        &"kl".repeat(500),
     ] {
         assert!(Verifier::new(text, Version::V3).is_ok(), "{text:?}");
         assert!(verifier().previous_secret(text).is_ok(), "{text:?}");
@@ -186,6 +223,15 @@ fn pasted() -> impl Strategy<Value = String> {
             "secret",
             "undefined",
             "0123456789abcdef",
+            "process.env.",
+            "os.environ[",
+            "env::var(",
+            ")",
+            ".",
+            "/secrets/",
+            "client",
+            "00000000-0000-0000-",
+            "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy",
         ])
         .prop_map(str::to_owned),
         "[a-z0-9-]{1,12}",
@@ -203,6 +249,44 @@ proptest! {
         let error = ClientSecret::new(&text).err().map(|error| format!("{error:?}"));
         prop_assert_eq!(error.as_deref(), oracle::secret_fault(&text));
         prop_assert_eq!(error.is_none(), oracle::is_secret(&text));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(5_000) })]
+
+    /// No rule refuses what HubSpot could make. Of UUIDs only those with one digit in all places are none.
+    #[test]
+    fn every_uuid_is_taken(number in any::<u128>(), upper in any::<bool>()) {
+        let digits = if upper { format!("{number:032X}") } else { format!("{number:032x}") };
+        let [a, b, c, d, e] = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
+        for text in [format!("{a}-{b}-{c}-{d}-{e}"), digits.clone()] {
+            prop_assert!(ClientSecret::new(&text).is_ok(), "{}", text);
+        }
+    }
+
+    /// Random bytes in hex, base64 or base64 for URLs, whatever word they begin with.
+    #[test]
+    fn every_opaque_token_is_taken(
+        word in prop::sample::select(vec!["", "your", "Enter", "paste", "replace", "undefined", "null", "test", "xxxx"]),
+        token in prop_oneof!["[0-9a-f]{32,64}", "[A-Za-z0-9_-]{32,64}", "[A-Za-z0-9+/]{32,64}={0,2}"],
+        digit in 0..10_u8,
+    ) {
+        let text = format!("{word}{token}");
+        // A token of this length without a single digit is one in three hundred, and may be words.
+        let text = if text.bytes().any(|byte| byte.is_ascii_digit()) { text } else { format!("{digit}{text}") };
+        prop_assert!(ClientSecret::new(&text).is_ok(), "{}", text);
+    }
+}
+
+/// Every character inside, each of the first planes.
+#[test]
+fn every_character_inside() {
+    for c in ('\0'..='\u{ffff}').chain(['\u{1f511}', '\u{e0001}', '\u{10ffff}']) {
+        let text = format!("01234567{c}89abcdef");
+        let error = ClientSecret::new(&text).err().map(|error| format!("{error:?}"));
+        assert_eq!(error.as_deref(), oracle::secret_fault(&text), "{c:?}");
+        assert!(!c.is_ascii() || error.is_some() == (c.is_control() || " :=".contains(c)), "{c:?}");
     }
 }
 
