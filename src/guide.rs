@@ -1,5 +1,8 @@
 //! The guides of the folder `docs/`. They exist in this documentation only; there is nothing to import.
 
+// Their examples are tests too. Those marked `ignore` need other crates: `examples/frameworks/suite/tests/guide` compares
+// them with code that is compiled and run. It accepts no block that is neither.
+
 /// The addresses of the links between the guides. Each file defines them too, for a clone: of two definitions the first
 /// counts.
 macro_rules! links {
@@ -33,6 +36,7 @@ pub mod testing {}
 #[doc = include_str!("../docs/lambda.md")]
 pub mod lambda {}
 
+#[cfg(any(not(doctest), feature = "tower"))]
 #[cfg_attr(not(doctest), doc = links!())]
 #[doc = include_str!("../docs/wasm.md")]
 pub mod wasm {}

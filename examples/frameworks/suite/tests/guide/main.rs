@@ -3,7 +3,6 @@
 
 mod answers;
 mod apps;
-mod hosts;
 mod middleware;
 mod observing;
 mod queue;
@@ -12,30 +11,39 @@ mod urls;
 use std::fs;
 use std::path::Path;
 
-const PAGES: [&str; 5] = ["deployment.md", "lambda.md", "queues.md", "replay.md", "wasm.md"];
+/// Their documentation tests are run here too, so they are compared like the rest.
+const RUN_HERE: [&str; 5] = ["deployment.md", "lambda.md", "queues.md", "replay.md", "wasm.md"];
 
-/// Each paragraph of each block stands in a file that is compiled: line by line, but for its indentation. In blocks that
-/// are documentation tests as well, the imports may differ.
+/// Each block of Rust of each guide is a documentation test, or each of its paragraphs stands in a file that is compiled:
+/// line by line, but for its indentation. In blocks that are both, the imports may differ.
 #[test]
 fn pages_show_compiled_code() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     let mut sources = Vec::new();
     collect(root, &mut sources);
-    for page in PAGES {
-        let text = fs::read_to_string(root.join("../../docs").join(page)).expect("a page");
-        let blocks = blocks(&text);
-        assert!(!blocks.is_empty(), "{page}");
-        for (is_test, block) in blocks {
+    // Shown by `testing.md`.
+    sources.push(trimmed(&fs::read_to_string(root.join("../../tests/readme.rs")).expect("text")));
+    let mut compared = 0;
+    for page in fs::read_dir(root.join("../../docs")).expect("a folder").map(|entry| entry.expect("readable").path()) {
+        let Some(name) = page.file_name().and_then(|name| name.to_str()).filter(|name| name.ends_with(".md")) else {
+            continue;
+        };
+        for (is_test, block) in blocks(&fs::read_to_string(&page).expect("a page")) {
+            if is_test && !RUN_HERE.contains(&name) {
+                continue;
+            }
+            compared += 1;
             for paragraph in block.split("\n\n") {
                 let lines = trimmed(paragraph);
                 if is_test && lines.iter().all(|line| line.starts_with("use ")) {
                     continue;
                 }
                 let is_in = |source: &Vec<String>| source.windows(lines.len()).any(|window| window == lines);
-                assert!(sources.iter().any(is_in), "{page} shows what is not compiled:\n{paragraph}");
+                assert!(sources.iter().any(is_in), "{name} shows what is not compiled:\n{paragraph}");
             }
         }
     }
+    assert!(compared > 20, "{compared}");
 }
 
 /// The trimmed lines of all Rust files.
@@ -55,10 +63,19 @@ fn trimmed(text: &str) -> Vec<String> {
     text.lines().map(|line| line.trim().to_owned()).collect()
 }
 
-/// The Rust blocks of a page, and whether each is a documentation test.
-fn blocks(page: &str) -> Vec<(bool, &str)> {
-    let fenced = page.split("\n```rust").skip(1).map(|rest| rest.split_once('\n').expect("an end"));
-    fenced.map(|(tags, rest)| (tags.is_empty(), rest.split_once("\n```").expect("an end").0)).collect()
+/// The Rust blocks of a page, indented ones too, and whether each is a documentation test. A block without a language is
+/// one as well.
+fn blocks(page: &str) -> Vec<(bool, String)> {
+    let mut blocks = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        let Some(tags) = line.trim_start().strip_prefix("```") else { continue };
+        let block: Vec<&str> = lines.by_ref().take_while(|line| line.trim_start() != "```").collect();
+        if tags.is_empty() || tags.starts_with("rust") {
+            blocks.push((["", "rust"].contains(&tags), block.join("\n")));
+        }
+    }
+    blocks
 }
 
 /// A log in memory.

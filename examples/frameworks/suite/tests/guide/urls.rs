@@ -1,6 +1,14 @@
-//! The public URL, of one endpoint and of a server.
+//! The public URL, of one endpoint and of a server, and several public hosts on one server.
 
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{StatusCode, header::HOST};
+use axum::response::IntoResponse;
+use hubspot_signature::tower::VerifyLayer;
 use hubspot_signature::{Error, PublicUrl, PublicUrlError, SignatureHeaders, UnixTime, Verified, Verifier};
+use tower::ServiceExt;
+
+use crate::prelude::{self, signed};
 
 fn endpoint() -> Result<PublicUrl, PublicUrlError> {
     PublicUrl::endpoint("https://hooks.example.com/hubspot/webhook")
@@ -30,7 +38,7 @@ fn judged(signed_for: &str, seen: &str, url: &PublicUrl) -> Result<Verified, Err
     let secret = hubspot_signature::ClientSecret::new(suite::SECRET).expect("usable");
     let signed = secret.sign("POST", signed_for, b"{}", UnixTime::now()).expect("a request to sign");
     let headers: Vec<_> = signed.pairs().map(|(name, value)| (name.to_owned(), value.into())).collect();
-    verified((&crate::prelude::verifier(), url), ("POST", seen), &headers, b"{}")
+    verified((&prelude::verifier(), url), ("POST", seen), &headers, b"{}")
 }
 
 #[test]
@@ -72,4 +80,69 @@ fn a_server_takes_the_path_from_the_request() {
 #[test]
 fn without_the_variable_the_server_does_not_start() {
     assert!(from_environment().is_err());
+}
+
+fn hosts(verifier: &Verifier, shop: Router, help: Router) -> Result<Router, PublicUrlError> {
+    let layer = |url| Ok(VerifyLayer::new(verifier.clone(), PublicUrl::server(url)?));
+    let shop = shop.layer(layer("https://shop.example.com")?);
+    let help = help.layer(layer("https://help.example.com")?);
+    // The host only selects the routes. Their layer knows which URL must have been signed.
+    Ok(Router::new().fallback(async move |request: Request| {
+        let routes = match host(&request) {
+            Some("shop.example.com") => shop,
+            Some("help.example.com") => help,
+            _ => return StatusCode::MISDIRECTED_REQUEST.into_response(),
+        };
+        routes.oneshot(request).await.into_response()
+    }))
+}
+
+/// Returns the host without its port. HTTP/2 has it in the URI.
+fn host(request: &Request) -> Option<&str> {
+    let in_header = || request.headers().get(HOST)?.to_str().ok();
+    let authority = request.uri().authority().map(|authority| authority.as_str()).or_else(in_header)?;
+    Some(authority.split_once(':').map_or(authority, |(host, _)| host))
+}
+
+fn routes() -> Router {
+    let routes = |name: &'static str| {
+        Router::new()
+            .route("/hubspot", axum::routing::post(async move || name))
+            .route(&format!("/{name}"), axum::routing::post(async move || name))
+    };
+    hosts(&prelude::verifier(), routes("shop"), routes("help")).expect("URLs")
+}
+
+/// Signed for the first host, and sent to the second: in the header, or, as over HTTP/2, in the URI.
+fn sent([signed_for, to]: [&str; 2], path: &str, in_uri: bool) -> axum::http::Request<axum::body::Body> {
+    let mut request = signed(&format!("https://{signed_for}{path}"), path, "{}");
+    if in_uri {
+        *request.uri_mut() = format!("http://{to}{path}").parse().expect("a URI");
+    } else {
+        request.headers_mut().insert(HOST, to.parse().expect("a host"));
+    }
+    request
+}
+
+#[tokio::test]
+async fn a_request_counts_at_its_own_host_alone() {
+    let (routes, [shop, help]) = (routes(), ["shop.example.com", "help.example.com"]);
+    for in_uri in [false, true] {
+        for path in ["/hubspot", "/shop"] {
+            let (status, text) = prelude::answer(&routes, sent([shop, shop], path, in_uri)).await;
+            assert_eq!((status.as_u16(), &*text), (200, "shop"));
+        }
+        for path in ["/hubspot", "/shop", "/help"] {
+            assert_eq!(prelude::status(&routes, sent([shop, help], path, in_uri)).await, 401);
+            assert_eq!(prelude::status(&routes, sent([help, shop], path, in_uri)).await, 401);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_host_has_no_routes() {
+    for host in ["evil.example.com", "shop.example.com.evil.example.com"] {
+        assert_eq!(prelude::status(&routes(), sent([host, host], "/hubspot", false)).await, 421);
+    }
+    assert_eq!(prelude::status(&routes(), signed("https://shop.example.com/hubspot", "/hubspot", "{}")).await, 421);
 }
