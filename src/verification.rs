@@ -1,6 +1,8 @@
 //! [`Verification`]: a request whose body is being hashed. [`Verified`]: the proof, with its [`ReplayKey`].
 
 use core::fmt;
+#[cfg(feature = "std")]
+use core::time::Duration;
 
 use subtle::Choice;
 
@@ -210,10 +212,11 @@ pub(crate) struct Ticket {
 
 #[allow(clippy::inline_always, reason = "as in `verifier.rs`")]
 impl Ticket {
-    /// The same under another verifier of the set.
+    /// The same under another verifier of a set with this greatest age.
     #[cfg(feature = "std")]
-    pub(crate) const fn by(mut self, verifier: usize) -> Self {
+    pub(crate) fn by(mut self, verifier: usize, greatest_age: Duration) -> Self {
         self.verifier = verifier;
+        self.expires_at = self.timestamp.map(|timestamp| timestamp.saturating_add(greatest_age));
         self
     }
 
@@ -267,9 +270,11 @@ pub struct Verified {
 }
 
 impl Verified {
+    /// The same by another verifier of a set with this greatest age.
     #[cfg(feature = "std")]
-    pub(crate) const fn by(mut self, verifier: usize) -> Self {
+    pub(crate) fn by(mut self, verifier: usize, greatest_age: Duration) -> Self {
         self.verifier = verifier;
+        self.expires_at = self.timestamp.map(|timestamp| timestamp.saturating_add(greatest_age));
         self
     }
 
@@ -307,11 +312,13 @@ impl Verified {
         self.replay_key
     }
 
-    /// Returns the time after which this verifier accepts the request no more. `None` for v1 and v2, which never expire.
+    /// Returns the time after which no verifier of those that judged the request accepts it. `None` for v1 and v2, which
+    /// never expire.
     ///
     /// Forget the [`replay_key`](Self::replay_key) no sooner, and refuse the request if the time has passed when you get
     /// to it: its body was slow, or it waited in a queue. It is the timestamp plus
-    /// [`max_age`](crate::Verifier::max_age); at that very millisecond the request still passes.
+    /// [`max_age`](crate::Verifier::max_age), the greatest of a [`Verifiers`](crate::Verifiers); at that very millisecond
+    /// the request still passes.
     #[must_use]
     pub const fn expires_at(&self) -> Option<UnixTime> {
         self.expires_at

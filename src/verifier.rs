@@ -216,6 +216,11 @@ impl Verifier {
         Ok(())
     }
 
+    #[cfg(feature = "std")]
+    pub(crate) const fn greatest_age(&self) -> Duration {
+        self.max_age
+    }
+
     /// The rules for the body of an admitted request; `limit` applies where the verifier sets none.
     #[inline(always)]
     pub(crate) fn body_rules(&self, version: Version, head: &RequestHead<'_>, limit: u64) -> BodyRules {

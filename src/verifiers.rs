@@ -1,6 +1,7 @@
 //! [`Verifiers`]: several apps behind one endpoint, and new secrets while the server runs.
 
 use core::fmt;
+use core::time::Duration;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::vec::Vec;
 
@@ -30,6 +31,10 @@ use crate::{Error, RequestHead, UnixTime, Verification, Verified, Verifier};
 /// All verifiers are tried on every request. If none accepts it, the error is the one of the verifier that got furthest:
 /// a mismatch, before a fault of the body, of method or URI, of the time, of the version, of the headers. Among equals
 /// it is the first verifier's.
+///
+/// If their [`max_age`](Verifier::max_age) differs, [`Verified::expires_at`] counts by the greatest, whichever verifier
+/// matched: two may have the same secret, and a replay key must outlive the last of them. For the same reason, remember
+/// keys for the greater age some time before verifiers are replaced by others with a greater one.
 #[derive(Clone)]
 pub struct Verifiers {
     current: Arc<RwLock<Arc<[Verifier]>>>,
@@ -54,8 +59,10 @@ impl Verifiers {
     /// Any [`Error`].
     pub fn verify(&self, head: &RequestHead<'_>, body: &[u8], now: UnixTime) -> Result<Verified, Error> {
         let mut outcome = Outcome::default();
-        for (index, verifier) in self.snapshot().iter().enumerate() {
-            outcome.add(verifier.verify(head, body, now).map(|verified| verified.by(index)));
+        let verifiers = self.snapshot();
+        let age = greatest_age(&verifiers);
+        for (index, verifier) in verifiers.iter().enumerate() {
+            outcome.add(verifier.verify(head, body, now).map(|verified| verified.by(index, age / 2)));
         }
         outcome.into_result()
     }
@@ -69,9 +76,10 @@ impl Verifiers {
     pub fn begin(&self, head: &RequestHead<'_>, now: UnixTime) -> Result<Verification, Error> {
         let claim = Claim::read(head.headers())?;
         let verifiers = self.snapshot();
+        let age = greatest_age(&verifiers);
         let mut admitted = Outcome::default();
         let mut begin = |(index, verifier): (usize, &Verifier)| -> Result<Running, Error> {
-            let ticket = verifier.admit(claim, head, now).map(|ticket| ticket.by(index));
+            let ticket = verifier.admit(claim, head, now).map(|ticket| ticket.by(index, age / 2));
             admitted.add(ticket.map(|_| ()));
             Ok(verifier.run(ticket?, head))
         };
@@ -93,6 +101,11 @@ impl Verifiers {
     pub(crate) fn snapshot(&self) -> Arc<[Verifier]> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// The greatest age at which any of them accepts.
+pub(crate) fn greatest_age(verifiers: &[Verifier]) -> Duration {
+    verifiers.iter().map(Verifier::greatest_age).max().unwrap_or_default()
 }
 
 fn list(first: Verifier, others: impl IntoIterator<Item = Verifier>) -> Arc<[Verifier]> {

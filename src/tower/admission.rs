@@ -7,6 +7,7 @@ use ::http::request;
 use crate::body::BodyRules;
 use crate::claim::Claim;
 use crate::verification::{Outcome, Ticket};
+use crate::verifiers::greatest_age;
 use crate::{Error, PublicUrl, RequestHead, UnixTime, Verified, Verifier, Verifiers};
 
 /// A request whose head has passed, while its body arrives.
@@ -64,10 +65,11 @@ impl Admission {
         }
         let head = url.request_head(method, uri, headers)?;
         let claim = Claim::read(head.headers())?;
+        let age = greatest_age(&self.verifiers);
         let mut outcome = Outcome::default();
         for (index, verifier) in self.verifiers.iter().enumerate() {
             let verdict = verifier.verify_claim(claim, &head, body, now, DEFAULT_LIMIT);
-            outcome.add(verdict.map(|verified| verified.by(index)));
+            outcome.add(verdict.map(|verified| verified.by(index, age / 2)));
         }
         outcome.into_result()
     }

@@ -13,7 +13,7 @@ use http::{HeaderMap, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
 use hubspot_signature::tower::VerifyLayer;
-use hubspot_signature::{Error, PublicUrl, Verified, Verifier};
+use hubspot_signature::{Error, PublicUrl, Verified, Verifiers};
 use tower::{Layer, Service, ServiceExt};
 
 /// The behaviour of a body at one poll.
@@ -169,14 +169,14 @@ pub fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
 
 /// The verdict of the layer on a request whose body comes in frames of this size.
 pub fn through_layer(
-    verifier: &Verifier,
+    verifiers: &(impl Into<Verifiers> + Clone),
     public_url: &PublicUrl,
     request: &Request<Vec<u8>>,
     frame: usize,
 ) -> Result<Verified, Error> {
     let inner = Inner::new();
     let seen = inner.seen.clone();
-    let layer = VerifyLayer::with_clock(verifier.clone(), public_url.clone(), || super::NOW);
+    let layer = VerifyLayer::with_clock(verifiers.clone(), public_url.clone(), || super::NOW);
     let steps = request.body().chunks(frame).map(|chunk| Step::Data(Bytes::copy_from_slice(chunk)));
     let sent = request.clone().map(|_| scripted(steps).0);
     let response = run(layer.layer(inner).oneshot(sent)).unwrap();

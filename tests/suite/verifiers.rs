@@ -139,6 +139,45 @@ fn one_that_accepts_is_enough() {
     assert_eq!(judged(&limited, &request).unwrap().matched_verifier(), 1);
 }
 
+/// A memory of replay keys must not forget a request that another verifier of the set still accepts.
+#[test]
+fn expires_at_is_the_last_moment_for_the_whole_set() {
+    use std::time::Duration;
+    let aged = |secret, seconds| of(secret).max_age(Duration::from_secs(seconds));
+    let request = signed_by(SECRET, Version::V3);
+    for (set, seconds) in [
+        (Verifiers::new(aged(SECRET, 60), [aged(SECRET, 600), aged(SECRET, 300)]), 600),
+        (Verifiers::new(aged(SECRET, 600), [aged(SECRET, 60)]), 600),
+        (Verifiers::new(aged(SECRET, 60), [aged(OTHER_SECRET, 1).previous_secret(SECRET).unwrap()]), 60),
+        // The second refuses now, as the request is ahead of its clock, and accepts later.
+        (Verifiers::new(aged(SECRET, 60), [aged(SECRET, 600).max_clock_skew(Duration::ZERO)]), 600),
+        (Verifiers::from(aged(SECRET, 60)), 60),
+    ] {
+        let now = earlier(1000);
+        let verified = judged_at(&set, &request, now).unwrap();
+        let expires_at = verified.expires_at().unwrap();
+        assert_eq!((verified.matched_verifier(), expires_at), (0, later(seconds * 1000)));
+        let at_last = judged_at(&set, &request, expires_at).unwrap();
+        assert_eq!(at_last.expires_at(), Some(expires_at));
+        assert!(judged_at(&set, &request, later(seconds * 1000 + 1)).is_err());
+        #[cfg(feature = "tower")]
+        {
+            use crate::common::service::through_layer;
+            let server = hubspot_signature::PublicUrl::server("https://hooks.example.com").unwrap();
+            let sent = request.to_http("https://hooks.example.com").unwrap();
+            assert_eq!(
+                through_layer(&set, &server, &sent, 7).map(|verified| verified.expires_at()),
+                Ok(Some(expires_at))
+            );
+        }
+    }
+    // The age of a verifier with another secret counts too: which secrets are the same cannot be seen, and to remember
+    // a key for longer does no harm.
+    let set = Verifiers::new(aged(SECRET, 60), [aged(OTHER_SECRET, 600)]);
+    assert_eq!(judged(&set, &request).unwrap().expires_at(), Some(later(600_000)));
+    assert_eq!(judged(&set, &signed_by(SECRET, Version::V2)).unwrap().expires_at(), None);
+}
+
 /// A stream stops as soon as all refuse, and not before.
 #[test]
 fn a_stream_stops_when_all_refuse() {
