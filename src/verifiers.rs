@@ -62,7 +62,7 @@ impl Verifiers {
         let verifiers = self.snapshot();
         let age = greatest_age(&verifiers);
         for (index, verifier) in verifiers.iter().enumerate() {
-            outcome.add(verifier.verify(head, body, now).map(|verified| verified.by(index, age / 2)));
+            outcome.add(verifier.verify(head, body, now).map(|verified| verified.by(index, age)));
         }
         outcome.into_result()
     }
@@ -79,7 +79,7 @@ impl Verifiers {
         let age = greatest_age(&verifiers);
         let mut admitted = Outcome::default();
         let mut begin = |(index, verifier): (usize, &Verifier)| -> Result<Running, Error> {
-            let ticket = verifier.admit(claim, head, now).map(|ticket| ticket.by(index, age / 2));
+            let ticket = verifier.admit(claim, head, now).map(|ticket| ticket.by(index, age));
             admitted.add(ticket.map(|_| ()));
             Ok(verifier.run(ticket?, head))
         };

@@ -69,7 +69,7 @@ impl Admission {
         let mut outcome = Outcome::default();
         for (index, verifier) in self.verifiers.iter().enumerate() {
             let verdict = verifier.verify_claim(claim, &head, body, now, DEFAULT_LIMIT);
-            outcome.add(verdict.map(|verified| verified.by(index, age / 2)));
+            outcome.add(verdict.map(|verified| verified.by(index, age)));
         }
         outcome.into_result()
     }
