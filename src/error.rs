@@ -215,7 +215,8 @@ impl Error {
                 "Pass the header's value as it arrived: the Unix time in milliseconds. 10 digits are seconds."
             }
             Self::TimestampTooOld { .. } => {
-                "Unless this is a replay, check this machine's clock and what delays the request."
+                "Unless this is a replay, check this machine's clock and what delays the request. If it was queued before \
+                 it is verified, pass the time at which you received it as now."
             }
             Self::TimestampInFuture { .. } => "Unless this is a forgery, check this machine's clock.",
             Self::InvalidMethod => "Pass the method as the request line has it, such as POST.",

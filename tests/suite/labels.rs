@@ -56,7 +56,7 @@ fn errors() -> Vec<(Error, &'static str, &'static str, &'static str)> {
             Error::TimestampTooOld { timestamp, now, max_age: Duration::from_secs(300) },
             "timestamp_too_old",
             "12 minutes old, and 5 minutes is the limit",
-            "this machine's clock",
+            "this machine's clock and what delays the request. If it was queued",
         ),
         (
             Error::TimestampInFuture { timestamp: now, now: timestamp, max_clock_skew: Duration::from_secs(60) },
