@@ -47,6 +47,15 @@ fn kept(secret: &str) -> Vec<Vec<u8>> {
 /// Drops a value and asserts that each of these was in its memory before, and no eight bytes of any are there afterwards.
 #[track_caller]
 fn assert_overwritten<T>(value: T, traces: &[Vec<u8>]) {
+    let after = memory_after_drop(value, traces);
+    for left in traces.iter().flat_map(|trace| trace.windows(8)) {
+        assert!(!after.windows(8).any(|piece| piece == left), "left in memory");
+    }
+}
+
+/// Drops a value and asserts that each of these was in its memory before, and afterwards less often.
+#[track_caller]
+fn memory_after_drop<T>(value: T, traces: &[Vec<u8>]) -> Vec<u8> {
     let mut place = vec![value];
     let address = place.as_ptr() as u64;
     // Through the kernel, since for the language there is nothing to read once the value is dropped.
@@ -62,11 +71,11 @@ fn assert_overwritten<T>(value: T, traces: &[Vec<u8>]) {
     black_box(place);
 
     for trace in traces {
-        assert!(before.windows(trace.len()).any(|piece| piece == trace), "not where the test looks");
-        for left in trace.windows(8) {
-            assert!(!after.windows(8).any(|piece| piece == left), "left in memory");
-        }
+        let count = |memory: &[u8]| memory.windows(trace.len()).filter(|piece| piece == trace).count();
+        assert!(count(&before) > 0, "not where the test looks");
+        assert!(count(&after) < count(&before), "not overwritten");
     }
+    after
 }
 
 #[test]
@@ -83,9 +92,11 @@ fn a_verifier_with_both_secrets() {
     assert_overwritten(verifier, &[kept(SHORT), kept(LONG)].concat());
 }
 
-/// Nor does a request that is verified in pieces leave anything, where it was never moved. Optimised, the place may hold
-/// parts of what others left behind when they were moved, as the documentation of `ClientSecret` says.
-#[cfg(debug_assertions)]
+/// Nor does a request that is verified in pieces leave anything, where it was never moved.
+///
+/// An optimised program copies a whole value, unused parts of an `Option` or an enum included, and with them what others
+/// left on the stack. Nothing in safe Rust overwrites those, as the documentation of `ClientSecret` says. So there the
+/// test sees that the states themselves are overwritten, and not that no other copy lies next to them.
 #[test]
 fn a_verification() {
     use hubspot_signature::{RequestHead, SignatureHeaders, UnixTime};
@@ -107,7 +118,11 @@ fn a_verification() {
             } else {
                 keyed(secret)[1].clone()
             };
-            assert_overwritten(verification, &[expected]);
+            if cfg!(debug_assertions) {
+                assert_overwritten(verification, &[expected]);
+            } else {
+                memory_after_drop(verification, &[expected]);
+            }
         }
     }
 }
