@@ -64,9 +64,9 @@
 //!
 //! Two rules apply to a body, because nothing separates it from the URI in what is signed. A body that is not empty must
 //! begin and end as a JSON object, array or string does ([`Error::BodyNotJson`]), and GET and HEAD have none
-//! ([`Error::UnexpectedBody`]); otherwise the end of a query could be passed off as a body. v1 and v2 take no NUL byte
-//! ([`Error::BodyHasNul`]): with plain SHA-256, anyone who saw one signature can compute that of the same body with
-//! SHA-256's padding and anything else appended, and every padding holds a NUL. HubSpot's bodies keep both rules.
+//! ([`Error::UnexpectedBody`]); otherwise the end of a query could be passed off as a body. v1 and v2 accept no NUL
+//! byte ([`Error::BodyHasNul`]): with plain SHA-256, anyone who has seen a signature can compute that of the same body
+//! with padding and any text appended, and every padding contains a NUL. HubSpot's bodies keep all of these rules.
 //!
 //! # The public URL
 //!
@@ -79,9 +79,8 @@
 //! app, so a request captured at one host could be replayed at another and would verify there.
 //!
 //! For v3, HubSpot's documentation says that twelve escapes of the URI are decoded before it is signed (`%3A %2F %3F
-//! %40 %21 %24 %27 %28 %29 %2A %2C %3B`); HubSpot's own SDKs sign it as it is. Both are accepted. So under v3 a URI and
-//! the same URI with any of these characters escaped share a signature: do not let an escaped `/` or `?` route or split
-//! anything.
+//! %40 %21 %24 %27 %28 %29 %2A %2C %3B`); HubSpot's own SDKs sign it as it is. Both are accepted. So under v3 a URI
+//! keeps its signature if any of these characters are escaped: never route by or split at an escaped `/` or `?`.
 //!
 //! # Which secret
 //!
@@ -102,8 +101,8 @@
 //! | anything that sends only v1 | v1 | [`Version::V1`], knowing that it covers neither method nor URL |
 //!
 //! **The names.** HubSpot's article on webhooks in workflows describes `X-HubSpot-Signature` as SHA-256 over client
-//! secret, method, URI and body and gives it no number, so some texts call that "the v1 signature", as the one before
-//! v3. On the wire it is labelled `v2`, and `v1` is SHA-256 over client secret and body. This crate uses the labels of
+//! secret, method, URI and body and gives it no number. Some texts therefore call it "the v1 signature", because it came
+//! before v3. On the wire it is labelled `v2`, and `v1` is SHA-256 over client secret and body. This crate uses the labels of
 //! the wire. It reads an `X-HubSpot-Signature` without a version header as v2.
 //!
 //! # Replay
@@ -119,16 +118,16 @@
 //! use hubspot_signature::{UnixTime, Verified};
 //!
 //! /// For Redis: `SET key 1 NX PX milliseconds` answers nil if the request is a replay. `None` if the time has passed:
-//! /// refuse the request then, as the store may have forgotten it. v1 and v2 never expire.
+//! /// refuse the request then, as the store may have forgotten it. `None` for v1 and v2 too, which never expire.
 //! fn redis(verified: &Verified, now: UnixTime) -> Option<(String, u64)> {
 //!     let left = verified.expires_at()?.as_millis().checked_sub(now.as_millis())?;
 //!     Some((format!("hubspot:{}", verified.replay_key()), left + 1))
 //! }
 //! ```
 //!
-//! Remember the key **before** the handler runs, and a crash in between loses the event; remember it **after**, and two
-//! copies that arrive together are both handled. Answer a second time with 2xx: HubSpot counts anything else as a
-//! failure, and may itself deliver an event twice.
+//! If you remember the key **before** the handler runs, a crash in between loses the event. If you remember it **after**,
+//! two copies that arrive together are both handled. Answer the second copy with 2xx, as HubSpot counts anything else as a
+//! failure. HubSpot itself may deliver an event twice.
 //!
 //! # Rotation
 //!
@@ -138,7 +137,7 @@
 //!
 //! # Several apps
 //!
-//! Each app has a client secret of its own. If several call one endpoint, put one [`Verifier`] each into a
+//! Each app has a client secret of its own. If several call one endpoint, put a [`Verifier`] for each into a
 //! [`Verifiers`]; [`Verified::matched_verifier`] says whose request it is.
 //!
 //! # What to answer
@@ -187,9 +186,9 @@
 //!
 //! # What may influence the running time
 //!
-//! The lengths of secret, URI and body, what the sender sent, how many secrets there are, which of the two URI forms of
-//! v3 was signed, and the answer. Not the bytes of the secret or of a computed signature: comparison goes through
-//! [`subtle`](https://docs.rs/subtle), and signing encodes with constant-time codecs.
+//! It depends on the lengths of secret, URI and body, on what the sender sent, on how many secrets there are, on which of
+//! the two URI forms of v3 was signed, and on the answer. It does not depend on the bytes of the secret or of a computed
+//! signature: comparison goes through [`subtle`](https://docs.rs/subtle), and signing encodes with constant-time codecs.
 //!
 //! # Features
 //!

@@ -184,8 +184,8 @@ impl PublicUrl {
     /// # Errors
     ///
     /// [`Error::UriNotAbsolute`] if `path_and_query` begins with neither a slash nor a question mark,
-    /// [`Error::PathNotEndpoint`], and [`Error::PublicUrlUnknown`] if this public URL comes from headers of the request, which only the methods for the
-    /// `http` crate see.
+    /// [`Error::PathNotEndpoint`], and [`Error::PublicUrlUnknown`] if this public URL comes from headers of the request,
+    /// which only the methods for the `http` crate see.
     pub fn head<'a>(
         &'a self,
         method: &'a str,

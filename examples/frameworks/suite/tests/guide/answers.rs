@@ -13,7 +13,7 @@ struct Event {
 async fn webhook(_: Verified, body: Bytes) -> StatusCode {
     match serde_json::from_slice::<Event>(&body) {
         Ok(event) => handle(event),
-        // Genuine, but nothing for this handler. Sent again, it would be no better.
+        // Genuine, but not for this handler. To send it again would not help.
         Err(error) => {
             eprintln!("not handled: {error}");
             StatusCode::NO_CONTENT
