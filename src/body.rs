@@ -37,7 +37,7 @@ pub(crate) struct BodyRules {
     /// v1 and v2 are open to length extension, and every forged body holds a NUL: docs/PROTOCOL.md §5.1.
     refuses_nul: bool,
     /// The boundary rule: nothing separates URI and body in what is signed, so a body must not be able to be the end of
-    /// a URI, or the other way about (docs/PROTOCOL.md §5.2).
+    /// a URI, or the reverse (docs/PROTOCOL.md §5.2).
     must_be_json: bool,
     /// The most bytes.
     limit: u64,

@@ -32,7 +32,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! `docs/mismatch.md` ("My signature does not match") lists each cause.
+//! The guide [My signature does not match](crate::guide::mismatch) lists each cause.
 //!
 //! # The one setting that helps most
 //!

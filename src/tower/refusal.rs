@@ -1,4 +1,4 @@
-//! [`Refusal`], a request that is refused, and [`OnRefusal`], the operator's say in the response to it.
+//! [`Refusal`], a request that is refused, and [`OnRefusal`], which may change the response to it.
 
 use core::fmt;
 use core::time::Duration;
