@@ -467,7 +467,8 @@ impl Verifiers {
 }
 
 impl ClientSecret {
-    /// Signs a request of the `http` crate as [`sign`](Self::sign) does, and sets its headers: for tests.
+    /// Signs a request of the `http` crate as [`sign`](Self::sign) does, and sets its headers. For
+    /// [tests](crate::guide::testing) of a handler.
     ///
     /// ```
     /// use hubspot_signature::{ClientSecret, PublicUrl, UnixTime, Verifier, Version};

@@ -37,7 +37,7 @@ impl VerifyLayer {
         Self::with_clock(verifiers, public_url, UnixTime::now)
     }
 
-    /// Verifies by a clock of your own, for tests and for machines without a system clock.
+    /// Verifies by a clock of your own, for [tests](crate::guide::testing) and for machines without a system clock.
     pub fn with_clock(
         verifiers: impl Into<Verifiers>,
         public_url: PublicUrl,
