@@ -277,11 +277,20 @@ impl fmt::Display for Error {
                 write!(f, "the newest signature is {found}, and {minimum} is the oldest accepted")
             }
             Self::MalformedSignature { version, length } => {
-                let form = match version.scheme().encoding {
-                    Encoding::Hex => "64 lower-case hex digits",
-                    Encoding::Base64 => "44 characters of padded base64",
+                let form = match (version.scheme().encoding, length) {
+                    (Encoding::Hex, 64) => {
+                        return write!(f, "the {version} signature has 64 bytes that are not lower-case hex");
+                    }
+                    (Encoding::Base64, 44) => {
+                        return write!(f, "the {version} signature has 44 bytes that are not canonical base64");
+                    }
+                    (Encoding::Hex, _) => "64 lower-case hex digits",
+                    (Encoding::Base64, _) => "44 characters of padded base64",
                 };
                 write!(f, "the {version} signature is not {form} (it has {})", Bytes(length as u64))
+            }
+            Self::MalformedTimestamp { length: 13 } => {
+                f.write_str("the timestamp has 13 bytes that are not a time in milliseconds")
             }
             Self::MalformedTimestamp { length } => {
                 write!(f, "the timestamp is not 13 digits, as milliseconds are (it has {})", Bytes(length as u64))

@@ -40,6 +40,25 @@ fn errors() -> Vec<(Error, &'static str, &'static str, &'static str)> {
             "v1 signature is not 64 lower-case hex digits (it has 63 bytes)",
             "as it arrived",
         ),
+        // Of the right length, so the length is not the fault.
+        (
+            Error::MalformedSignature { version: Version::V2, length: 64 },
+            "malformed_signature",
+            "the v2 signature has 64 bytes that are not lower-case hex",
+            "as it arrived",
+        ),
+        (
+            Error::MalformedSignature { version: Version::V3, length: 44 },
+            "malformed_signature",
+            "the v3 signature has 44 bytes that are not canonical base64",
+            "as it arrived",
+        ),
+        (
+            Error::MalformedTimestamp { length: 13 },
+            "malformed_timestamp",
+            "the timestamp has 13 bytes that are not a time in milliseconds",
+            "Unix time in milliseconds",
+        ),
         (
             Error::MalformedSignature { version: Version::V3, length: 1 },
             "malformed_signature",
@@ -190,7 +209,7 @@ fn sentences_are_short_for_extreme_values_too() {
             }
         }
     }
-    for length in [0, 1, usize::MAX] {
+    for length in [0, 1, 13, 44, 64, usize::MAX] {
         assert_sentence(&Error::MalformedTimestamp { length }.to_string());
         for version in [Version::V1, Version::V2, Version::V3] {
             assert_sentence(&Error::MalformedSignature { version, length }.to_string());
