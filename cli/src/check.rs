@@ -37,6 +37,9 @@ struct Genuine<'a> {
     mark: Mark,
 }
 
+/// A genuine event of which the endpoint accepts the signature, and no more. It is not counted as accepted.
+const UNUSABLE: &str = "unusable";
+
 /// Whether the endpoint did as it should.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mark {
@@ -105,8 +108,8 @@ impl Check<'_> {
             }
             _ => Mark::Bad,
         };
-        let judgement = if mark == Mark::Open { Judgement::Accepted } else { Judgement::of_genuine(status) };
-        line(mark, judgement, status, [&source.name(), ""], &title, out)?;
+        let outcome = if mark == Mark::Open { UNUSABLE } else { Judgement::of_genuine(status).word() };
+        line(mark, outcome, status, [&source.name(), ""], &title, out)?;
         Ok(Genuine { source, method, older, status, mark })
     }
 
@@ -176,7 +179,7 @@ impl Check<'_> {
             let named = unusable.iter().map(|g| format!("{} ({})", g.source.name(), g.status.as_u16()));
             writeln!(
                 out,
-                "the signature was accepted, but the handler cannot use the event: {}\n\
+                "{UNUSABLE}: the signature was accepted, but the handler cannot use the event: {}\n\
                  Send one of its own: --body-file event.json, or --capture request.http",
                 named.collect::<Vec<_>>().join(", ")
             )?;
@@ -246,7 +249,7 @@ impl Forged {
             Judgement::Accepted | Judgement::Neither => Mark::Bad,
         };
         let title = forgery.to_possible_value().and_then(|value| value.get_help().map(ToString::to_string));
-        line(mark, judgement, status, [&name(&forgery), &genuine.source.name()], &title.unwrap_or_default(), out)
+        line(mark, judgement.word(), status, [&name(&forgery), &genuine.source.name()], &title.unwrap_or_default(), out)
     }
 }
 
@@ -261,7 +264,7 @@ fn by_reason(not_tried: &[(Forgery, &'static str)]) -> String {
 
 fn line(
     mark: Mark,
-    judgement: Judgement,
+    outcome: &str,
     status: StatusCode,
     [name, of]: [&str; 2],
     title: &str,
@@ -272,7 +275,7 @@ fn line(
         Mark::Open => (FAINT, "-  "),
         Mark::Bad => (BAD, "BAD"),
     };
-    let (outcome, status, title) = (judgement.word(), status.as_u16(), visible(title));
+    let (status, title) = (status.as_u16(), visible(title));
     writeln!(out, "  {style}{mark} {outcome:<8}{style:#} {status}  {name:<17}  {of:<8}  {FAINT}{title}{FAINT:#}")?;
     // What took seconds to come shall not wait for the end.
     Ok(out.flush()?)

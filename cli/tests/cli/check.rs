@@ -204,7 +204,13 @@ fn an_event_that_the_handler_cannot_use_is_not_its_fault() {
         let outcome = check(&server, &[]);
         outcome.assert(0, "1 of 4 genuine requests accepted, 17 of 17 forgeries refused");
         let events = format!("workflow ({status}), card ({status}), fetch ({status})\n");
-        outcome.assert(0, &format!("the signature was accepted, but the handler cannot use the event: {events}"));
+        outcome.assert(
+            0,
+            &format!("unusable: the signature was accepted, but the handler cannot use the event: {events}"),
+        );
+        // As many rows are marked as accepted as are counted.
+        outcome.assert(0, &format!("-   unusable {status}  workflow "));
+        assert_eq!(outcome.stdout.matches(" accepted ").count(), 1, "{outcome:?}");
         outcome.assert(0, "--body-file");
         check(&server, &["--body", "[]"]).assert(0, "1 of 1 genuine requests accepted");
 
