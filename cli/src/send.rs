@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use http::{Method, Request, StatusCode, Uri};
-use hubspot_signature::{PublicUrl, UnixTime};
+use hubspot_signature::{PublicUrl, UnixTime, Version};
 
 use crate::check::Check;
 use crate::client::{Answer, Client};
@@ -41,6 +41,10 @@ pub(crate) struct Args {
     method: Option<Method>,
     #[command(flatten)]
     body: BodyArgs,
+    /// With --method, --body, --body-file or --capture: sign v1 next to v3, as the Webhooks API and private apps do, instead
+    /// of v2
+    #[arg(long, conflicts_with = "event")]
+    v1: bool,
     /// Send a forged request instead of a genuine one
     #[arg(long, value_name = "FORGERY", conflicts_with = "check")]
     forge: Option<Forgery>,
@@ -76,6 +80,11 @@ Examples:
 
   Yesterday's request again:
     hubspot-signature send --capture request.http \\
+        --to http://localhost:3000/hubspot \\
+        --endpoint https://hooks.example.com/hubspot
+
+  An event of your own, as the Webhooks API sends it:
+    hubspot-signature send --v1 --body-file events.json \\
         --to http://localhost:3000/hubspot \\
         --endpoint https://hooks.example.com/hubspot
 
@@ -120,7 +129,7 @@ fn sources(args: &Args) -> Result<Vec<Source>, Failure> {
     let body = args.body.read()?;
     if let Some(file) = &args.capture {
         let capture = capture::parse(&read(file, "--capture")?)?;
-        return Ok(vec![Source::Captured(Captured::new(&capture, body)?)]);
+        return Ok(vec![Source::Captured(Captured::new(&capture, body, args.v1)?)]);
     }
     if args.method.is_some() || body.is_some() {
         let body = body.unwrap_or_default();
@@ -131,7 +140,15 @@ fn sources(args: &Args) -> Result<Vec<Source>, Failure> {
         if [Method::GET, Method::HEAD].contains(&method) && !body.is_empty() {
             return Err("GET and HEAD carry no body; leave it out or give another --method".into());
         }
-        return Ok(vec![Source::Own(method, body)]);
+        let older = if args.v1 { Version::V1 } else { Version::V2 };
+        return Ok(vec![Source::Own { method, body, older }]);
+    }
+    if args.v1 {
+        return Err(
+            "--v1 is for a request of your own: give --method, --body, --body-file or --capture; of the events, \
+                    `batch` is signed so"
+                .into(),
+        );
     }
     let events = match args.event.as_slice() {
         [] if args.check => Event::value_variants(),

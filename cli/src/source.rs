@@ -13,8 +13,13 @@ use crate::target::with_target;
 
 pub(crate) enum Source {
     Event(Event),
-    /// Method and body of the user's own.
-    Own(Method, Vec<u8>),
+    /// A request of the user's own.
+    Own {
+        method: Method,
+        body: Vec<u8>,
+        /// The version next to v3.
+        older: Version,
+    },
     Captured(Captured),
 }
 
@@ -32,7 +37,9 @@ impl Source {
     pub(crate) fn unsigned(&self, to: &Uri, now: UnixTime) -> Result<Unsigned, Failure> {
         match self {
             Self::Event(event) => event.to(to, now),
-            Self::Own(method, body) => Ok(Unsigned::new(method.clone(), to, body.clone())),
+            Self::Own { method, body, older } => {
+                Ok(Unsigned { older: *older, ..Unsigned::new(method.clone(), to, body.clone()) })
+            }
             Self::Captured(captured) => captured.to(to),
         }
     }
@@ -40,7 +47,7 @@ impl Source {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Event(event) => name(event),
-            Self::Own(..) => "own".into(),
+            Self::Own { .. } => "own".into(),
             Self::Captured(_) => "capture".into(),
         }
     }
@@ -52,8 +59,8 @@ pub(crate) fn name(value: &impl ValueEnum) -> String {
 }
 
 impl Captured {
-    /// `body` takes the place of the one in the capture.
-    pub(crate) fn new(capture: &Capture, body: Option<Vec<u8>>) -> Result<Self, Failure> {
+    /// `body` takes the place of the one in the capture. `v1` signs v1 next to v3, whatever the capture was signed with.
+    pub(crate) fn new(capture: &Capture, body: Option<Vec<u8>>, v1: bool) -> Result<Self, Failure> {
         let method: Method = capture.method.parse().map_err(|_| "the capture's method is none")?;
         let body = match body {
             Some(body) => body,
@@ -75,7 +82,7 @@ impl Captured {
             }
         }
         let query = capture.target.split_once('?').map(|(_, query)| format!("?{query}"));
-        let older = if is_v1 { Version::V1 } else { Version::V2 };
+        let older = if v1 || is_v1 { Version::V1 } else { Version::V2 };
         Ok(Self { method, query, headers, body, older })
     }
 

@@ -71,6 +71,14 @@ fn what_goes_over_the_wire_is_what_is_signed() {
     send(&server, "/x", &["--method", "PATCH", "--body-file", file.path()]).assert(0, "200 OK");
     assert_eq!((server.last().method().as_str(), server.last().body().as_slice()), ("PATCH", &b"{\xff\x00}\r\n"[..]));
 
+    // As the Webhooks API signs.
+    send(&server, "/x", &["--v1", "--body", "[{}]"]).assert(0, "200 OK");
+    assert_eq!(header(&server.last(), "x-hubspot-signature-version"), "v1");
+    assert_eq!(header(&server.last(), "x-hubspot-signature"), ClientSecret::new(SECRET).unwrap().v1(b"[{}]").as_str());
+    let v1 = Server::start(careful(Version::V1));
+    let check = ["--v1", "--body", "[{}]", "--check", "--minimum-version", "v1"];
+    send(&v1, "/x", &check).assert(0, "1 of 1 genuine requests accepted").assert(0, "extended           own ");
+
     // A prefix that a proxy removes, from the environment; and none, when --to itself is signed.
     let environment = [("HUBSPOT_CLIENT_SECRET", SECRET), ("HUBSPOT_PUBLIC_URL", "https://hooks.example.com/stage")];
     run_in(&environment, &["send", "--to", &server.url("/x")], b"").assert(1, "401");
@@ -102,6 +110,8 @@ fn what_does_not_go_together_is_told() {
     outcome.assert_failed("cannot be made of this request");
     send(&server, "/", &["--event", "workflow", "--event", "card"]).assert_failed("give one --event");
     send(&server, "/", &["--event", "workflow", "--body", "x"]).assert_failed("cannot be used with");
+    send(&server, "/", &["--event", "workflow", "--v1"]).assert_failed("cannot be used with");
+    send(&server, "/", &["--v1"]).assert_failed("`batch` is signed so");
     send(&server, "/", &["--forge", "stale", "--check"]).assert_failed("cannot be used with");
     send(&server, "/", &["--minimum-version", "v2"]).assert_failed("--check");
     send(&server, "/", &["--skip", "future"]).assert_failed("--check");
@@ -308,6 +318,8 @@ fn a_capture_is_signed_anew() {
     let batch = V3.replace("X-HubSpot-Signature-Version: v2", "X-HubSpot-Signature-Version: v1");
     let batch = File::new("batch.http", batch);
     send(&server, "/", &["--capture", batch.path()]).assert(0, "200 OK");
+    assert_eq!(header(&server.last(), "x-hubspot-signature-version"), "v1");
+    again("/hubspot", &["--v1"]).assert(0, "200 OK");
     assert_eq!(header(&server.last(), "x-hubspot-signature-version"), "v1");
     let har = r#"{"request":{"method":"PUT","url":"https://a/b?c","headers":[{"name":":path","value":"/b"}],
                   "postData":{"text":"{}"}}}"#;
