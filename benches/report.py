@@ -14,7 +14,8 @@ BESIDE = [
 ]
 OWN = [
     "accepted", "mismatch", "two secrets", "URI with escapes", "an umlaut in 100 bytes", "a third not ASCII",
-    "8 KiB frames", "verify_request", "service without the layer", "service in the tower layer", "refused before the body",
+    "8 KiB frames", "verify_request", "service without the layer", "service in the tower layer",
+    "service without the layer (8 KiB frames)", "service in the tower layer (8 KiB frames)", "refused before the body",
 ]
 
 runs, two_threads = {}, []

@@ -161,5 +161,5 @@ fn form_of(chunk: &[u8]) -> BodyForm {
 
 /// Reads all bytes, whatever they are: the compiler vectorises that, and it takes a thirtieth of the time of the hash.
 fn has_nul(bytes: &[u8]) -> bool {
-    bytes.iter().fold(0, |found, byte| found | u8::from(*byte == 0)) != 0
+    bytes.iter().fold(u8::MAX, |least, byte| least.min(*byte)) == 0
 }

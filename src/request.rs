@@ -40,11 +40,6 @@ impl<'a> RequestHead<'a> {
         Self { method, uri, headers }
     }
 
-    #[cfg(feature = "http")]
-    pub(crate) const fn with_headers(self, headers: SignatureHeaders<'a>) -> Self {
-        Self { headers, ..self }
-    }
-
     /// Returns the method.
     #[must_use]
     pub const fn method(&self) -> &'a str {

@@ -1,10 +1,11 @@
 //! The requests that all benches verify, and what the tower layer needs to be run in process.
 
 use std::convert::Infallible;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use hubspot_signature::{ClientSecret, Header, RequestHead, SignatureHeaders, UnixTime, Version};
 
@@ -111,17 +112,40 @@ pub const A_THIRD: &str = "Grüße aus Köln, 日本 und Łódź! ";
 pub const AN_UMLAUT: &str =
     "In a hundred bytes of a text like this one there is a single letter with an umlaut, which is the \u{fc}. ";
 
+/// A body that arrives in frames of so many bytes.
+#[derive(Clone)]
+pub struct Frames(pub Bytes, pub usize);
+
+impl Body for Frames {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let length = self.1.min(self.0.len());
+        Poll::Ready((length > 0).then(|| Ok(Frame::data(self.0.split_to(length)))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.len() as u64)
+    }
+}
+
 /// The service under the layer, and alone: it reads the whole body, as a handler would.
-pub async fn handler(request: http::Request<Full<Bytes>>) -> Result<http::Response<Full<Bytes>>, Infallible> {
+pub async fn handler<B>(request: http::Request<B>) -> Result<http::Response<Full<Bytes>>, Infallible>
+where
+    B: Body<Data = Bytes, Error = Infallible>,
+{
     use http_body_util::BodyExt;
     let body = request.into_body().collect().await?.to_bytes();
     Ok(http::Response::new(Full::new(body.slice(..0))))
 }
 
-/// Runs what never waits for anything.
+/// Runs what waits for nothing but its turn.
 pub fn now<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => unreachable!("nothing here waits"),
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return output;
+        }
     }
 }

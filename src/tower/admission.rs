@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use ::http::request;
-
 use crate::body::BodyRules;
 use crate::claim::Claim;
 use crate::verification::{Outcome, Ticket};
 use crate::verifiers::greatest_age;
-use crate::{Error, PublicUrl, RequestHead, UnixTime, Verified, Verifier, Verifiers};
+use crate::{Error, RequestHead, UnixTime, Verified, Verifier, Verifiers};
 
 /// A request whose head has passed, while its body arrives.
 ///
@@ -30,6 +28,11 @@ impl Admission {
     ) -> Result<(Self, BodyRules), Error> {
         let claim = Claim::read(head.headers())?;
         let verifiers = verifiers.snapshot();
+        if let [only] = &*verifiers {
+            let ticket = only.admit(claim, head, now)?;
+            let rules = only.body_rules(claim.version, head, DEFAULT_LIMIT);
+            return Ok((Self { verifiers, ticket }, rules));
+        }
         let mut outcome = Outcome::default();
         let mut laxest: Option<BodyRules> = None;
         for verifier in verifiers.iter() {
@@ -50,25 +53,16 @@ impl Admission {
     ///
     /// The age is judged again: a body that arrives slowly must not make a request verify after its `expires_at`, when a
     /// memory of replay keys has forgotten it.
-    pub(super) fn decide(
-        &self,
-        url: &PublicUrl,
-        head: &request::Parts,
-        body: &[u8],
-        now: UnixTime,
-    ) -> Result<Verified, Error> {
-        let request::Parts { method, uri, headers, .. } = head;
+    pub(super) fn decide(&self, head: &RequestHead<'_>, body: &[u8], now: UnixTime) -> Result<Verified, Error> {
         if let [only] = &*self.verifiers {
             only.check_time(self.ticket.timestamp, now)?;
-            // What the headers said is in the ticket.
-            return only.decide(&self.ticket, &url.bare_head(method, uri, headers)?, body);
+            return only.decide(&self.ticket, head, body);
         }
-        let head = url.request_head(method, uri, headers)?;
         let claim = Claim::read(head.headers())?;
         let age = greatest_age(&self.verifiers);
         let mut outcome = Outcome::default();
         for (index, verifier) in self.verifiers.iter().enumerate() {
-            let verdict = verifier.verify_claim(claim, &head, body, now, DEFAULT_LIMIT);
+            let verdict = verifier.verify_claim(claim, head, body, now, DEFAULT_LIMIT);
             outcome.add(verdict.map(|verified| verified.by(index, age)));
         }
         outcome.into_result()

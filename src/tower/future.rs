@@ -1,4 +1,4 @@
-//! [`VerifyFuture`]: reads the body, then calls the inner service or refuses.
+//! [`VerifyFuture`]: judges the request, then calls the inner service or refuses.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -11,7 +11,6 @@ use http_body_util::Full;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::Error;
 use crate::tower::OnRefusal;
 use crate::tower::reading::Reading;
 
@@ -24,33 +23,25 @@ pin_project! {
         S: Service<::http::Request<Full<Bytes>>>,
     {
         #[pin]
-        state: State<S, H, ReqBody, S::Future, S::Response>,
+        state: State<S, H, ReqBody, S::Future>,
     }
 }
 
 pin_project! {
     #[project = StateProjection]
-    enum State<S, H, ReqBody, F, Response> {
-        Reading { #[pin] body: ReqBody, reading: Option<Reading<S, H>> },
+    enum State<S, H, ReqBody, F> {
+        Reading { #[pin] body: ReqBody, reading: Reading<S, H> },
         Calling { #[pin] future: F },
-        Done { response: Option<Response> },
+        Done,
     }
 }
-
-/// How many frames one poll takes at most. A sender who is never behind would otherwise keep the executor's thread to
-/// themselves: empty frames cost nothing and count towards no limit.
-const FRAMES_PER_POLL: usize = 128;
 
 impl<S, H, ReqBody> VerifyFuture<S, H, ReqBody>
 where
     S: Service<::http::Request<Full<Bytes>>>,
 {
-    pub(super) fn reading(body: ReqBody, reading: Reading<S, H>) -> Self {
-        Self { state: State::Reading { body, reading: Some(reading) } }
-    }
-
-    pub(super) fn refused(response: S::Response) -> Self {
-        Self { state: State::Done { response: Some(response) } }
+    pub(super) fn new(body: ReqBody, reading: Reading<S, H>) -> Self {
+        Self { state: State::Reading { body, reading } }
     }
 }
 
@@ -65,42 +56,20 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.project().state;
-        for _ in 0..FRAMES_PER_POLL {
-            match state.as_mut().project() {
-                StateProjection::Reading { mut body, reading } => {
-                    let Some(current) = reading else { return Poll::Pending };
-                    let refused = match ready!(body.as_mut().poll_frame(cx)) {
-                        Some(Ok(frame)) => match frame.into_data() {
-                            Ok(data) => current.take(data, body.size_hint().lower()).err(),
-                            Err(_trailers) => None,
-                        },
-                        Some(Err(_)) => Some(current.refuse(Error::BodyUnreadable)),
-                        None => {
-                            let Some(complete) = reading.take() else { return Poll::Pending };
-                            match complete.finish() {
-                                Ok(future) => state.set(State::Calling { future }),
-                                Err(response) => state.set(State::Done { response: Some(response) }),
-                            }
-                            continue;
-                        }
-                    };
-                    if refused.is_some() {
-                        // Drops the inner service, which was ready, and with it its permit.
-                        state.set(State::Done { response: refused });
-                    }
-                }
-                StateProjection::Calling { future } => {
-                    let result = ready!(future.poll(cx));
-                    state.set(State::Done { response: None });
-                    return Poll::Ready(result);
-                }
-                // A future that is polled after it was ready may do anything but panic here.
-                StateProjection::Done { response } => {
-                    return response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)));
+        if let StateProjection::Reading { body, reading } = state.as_mut().project() {
+            match ready!(reading.poll(body, cx)) {
+                Ok(future) => state.set(State::Calling { future }),
+                Err(response) => {
+                    // Drops the inner service, which was ready, and with it its permit.
+                    state.set(State::Done);
+                    return Poll::Ready(Ok(response));
                 }
             }
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        // A future that is polled after it was ready may do anything but panic here.
+        let StateProjection::Calling { future } = state.as_mut().project() else { return Poll::Pending };
+        let result = ready!(future.poll(cx));
+        state.set(State::Done);
+        Poll::Ready(result)
     }
 }

@@ -9,8 +9,6 @@ use http_body::Body;
 use http_body_util::Full;
 use tower_service::Service;
 
-use crate::body::BodyRules;
-use crate::tower::admission::{Admission, DEFAULT_LIMIT};
 use crate::tower::reading::Reading;
 use crate::tower::{OnRefusal, Unshaped, VerifyFuture, VerifyLayer};
 use crate::{Error, Verified};
@@ -47,27 +45,6 @@ where
         head.extensions.remove::<Verified>();
         head.extensions.remove::<Error>();
 
-        let settings = &self.layer.settings;
-        let announced = body.size_hint().lower();
-        let admitted = settings
-            .public_url
-            .request_head(&head.method, &head.uri, &head.headers)
-            .and_then(|head| Admission::new(&settings.verifiers, &head, (settings.clock)()))
-            .and_then(|(admission, rules)| Ok((admission, rules.expect(announced).map(|()| rules)?)));
-        match admitted {
-            Ok((admission, rules)) => {
-                VerifyFuture::reading(body, Reading::new(head, Ok(admission), rules, ready, self.layer.clone()))
-            }
-            Err(error) if settings.passes_unverified => {
-                let rules = BodyRules::only_limit(settings.verifiers.max_body(DEFAULT_LIMIT));
-                match rules.expect(announced) {
-                    Ok(()) => {
-                        VerifyFuture::reading(body, Reading::new(head, Err(error), rules, ready, self.layer.clone()))
-                    }
-                    Err(fault) => VerifyFuture::refused(self.layer.refuse(fault.into(), &head, &[])),
-                }
-            }
-            Err(error) => VerifyFuture::refused(self.layer.refuse(error, &head, &[])),
-        }
+        VerifyFuture::new(body, Reading::new(head, ready, self.layer.clone()))
     }
 }

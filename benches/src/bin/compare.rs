@@ -7,6 +7,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use base64ct::Encoding;
+use bytes::Bytes;
 use http_body_util::Full;
 use hubspot_signature::tower::VerifyLayer;
 use hubspot_signature::{PublicUrl, UnixTime, Verifier, Version};
@@ -67,10 +68,15 @@ fn compare(version: Version, size: usize) {
     let http = sample.http();
     let (parts, body) = sample.http().into_parts();
     let request = || http::Request::from_parts(parts.clone(), Full::new(body.clone()));
-    let mut bare_service = service_fn(handler);
+    let mut bare_service = service_fn(handler::<Full<Bytes>>);
     let layer = VerifyLayer::with_clock(verifier.clone(), public_url.clone(), || NOW);
-    let mut service = layer.layer(service_fn(handler));
+    let mut service = layer.layer(service_fn(handler::<Full<Bytes>>));
     assert!(now(service.call(request())).expect("infallible").status().is_success());
+
+    // Of 8 KiB, as hyper reads them.
+    let framed = || http::Request::from_parts(parts.clone(), Frames(body.clone(), 8 * 1024));
+    let mut bare_service_framed = service_fn(handler::<Frames>);
+    let mut service_framed = layer.layer(service_fn(handler::<Full<Bytes>>));
 
     let ring = rings::Ring::new();
     let aws = aws::AwsLc::new();
@@ -144,6 +150,14 @@ fn compare(version: Version, size: usize) {
         ),
         ("service without the layer", Box::new(|| drop(black_box(now(bare_service.call(request()))).unwrap()))),
         ("service in the tower layer", Box::new(|| drop(black_box(now(service.call(request()))).unwrap()))),
+        (
+            "service without the layer (8 KiB frames)",
+            Box::new(|| drop(black_box(now(bare_service_framed.call(framed()))).unwrap())),
+        ),
+        (
+            "service in the tower layer (8 KiB frames)",
+            Box::new(|| drop(black_box(now(service_framed.call(framed()))).unwrap())),
+        ),
     ];
     match version {
         Version::V3 => {

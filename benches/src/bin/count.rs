@@ -8,6 +8,7 @@ use std::hint::black_box;
 use std::process::exit;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bytes::Bytes;
 use http_body_util::Full;
 use hubspot_signature::tower::VerifyLayer;
 use hubspot_signature::{PublicUrl, UnixTime, Verifier, Version};
@@ -83,7 +84,7 @@ fn prepare(version: Version, case: &str) -> Box<dyn FnMut()> {
             })
         }
         "service" => {
-            let mut service = service_fn(handler);
+            let mut service = service_fn(handler::<Full<Bytes>>);
             let (parts, body) = sample.http().into_parts();
             Box::new(move || {
                 let request = http::Request::from_parts(parts.clone(), Full::new(body.clone()));
@@ -91,7 +92,8 @@ fn prepare(version: Version, case: &str) -> Box<dyn FnMut()> {
             })
         }
         "tower" => {
-            let mut service = VerifyLayer::with_clock(verifier, public_url, || NOW).layer(service_fn(handler));
+            let mut service =
+                VerifyLayer::with_clock(verifier, public_url, || NOW).layer(service_fn(handler::<Full<Bytes>>));
             let (parts, body) = sample.http().into_parts();
             Box::new(move || {
                 let request = http::Request::from_parts(parts.clone(), Full::new(body.clone()));

@@ -13,6 +13,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http_body::{Body, Frame};
+use http_body_util::Full;
 use hubspot_signature::tower::VerifyLayer;
 use hubspot_signature::{PublicUrl, Verifier, Verifiers, Version};
 use hubspot_signature_benches::*;
@@ -118,7 +119,7 @@ impl Body for Slow {
 
 fn slow_connections() {
     let layer = VerifyLayer::with_clock(verifier(), PublicUrl::server(ORIGIN).expect("usable"), || NOW);
-    let mut service = layer.layer(service_fn(handler));
+    let mut service = layer.layer(service_fn(handler::<Full<Bytes>>));
     let sample = Sample::ascii(Version::V3, 64 * 1024);
     let frames: VecDeque<_> = sample.body.chunks(4096).map(|frame| Bytes::from_owner(frame.to_vec())).collect();
     for count in [1, 500, 1000, 2000] {
