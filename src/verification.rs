@@ -307,6 +307,10 @@ impl Verified {
     }
 
     /// Returns the key under which to remember this request, so that a replay is recognised: see [Replay](crate#replay).
+    ///
+    /// It is of use with [`Version::V3`] as the minimum. Where v2 or v1 pass too, a request that is stripped of its v3
+    /// headers has another key, and under those two everything with the same content has one, a second genuine request
+    /// included.
     #[must_use]
     pub const fn replay_key(&self) -> ReplayKey {
         self.replay_key
