@@ -96,7 +96,7 @@ fn length_extension_of_a_request_without_body() {
 
 /// 5.1. With the glue in the URI the signature is right as well, but such bytes are no `&str`, so there is no way to
 /// hand them to the verifier; and no text made from them has the forged signature. Where the signed text makes them text,
-/// the NUL rule refuses them (nul.rs).
+/// the NUL rule refuses them (nul_bytes.rs).
 #[test]
 fn length_extension_of_a_uri() {
     let suffix = b"&userId=1";
