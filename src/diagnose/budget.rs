@@ -63,3 +63,22 @@ impl Budget {
         self.exhausted
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three quarters are for the first of two signatures. If they do not suffice, the search is not complete.
+    #[test]
+    fn a_share_is_counted_in_the_whole() {
+        let mut whole = Budget::new(4000);
+        let mut share = whole.share(false);
+        assert_eq!(share.spend(3000 - 64), Some(()));
+        assert_eq!(share.spend(0), None);
+        share.tried = 7;
+        whole.join(&share);
+        assert_eq!((whole.spent(), whole.tried, whole.is_exhausted()), (3000, 7, true));
+        assert_eq!(whole.share(true).spend(1000 - 64), Some(()));
+        assert_eq!(whole.spend(1000 - 63), None);
+    }
+}

@@ -275,3 +275,11 @@ fn base64(bytes: &[u8]) -> String {
     let mut buffer = vec![0; bytes.len() * 2 + 4];
     base64ct::Base64::encode(bytes, &mut buffer).unwrap().into()
 }
+
+/// The signature is right, and the boundary rule refuses the body all the same.
+#[test]
+fn signed_and_not_json() {
+    for body in ["5", "a=b", "{", "null"] {
+        proves(&Sent::unchecked("POST", URI, body).diagnosed(), &[Cause::BodyNotJson]);
+    }
+}

@@ -118,3 +118,18 @@ fn a_body_that_was_not_read_is_no_finding() {
     assert!(codes.iter().any(|code| code == "timestamp-stale"), "{codes:?}");
     assert!(!codes.iter().any(|code| code.starts_with("body-")), "{codes:?}");
 }
+
+/// Over HTTP/2 the host that was called is in the target, and there is no `Host`.
+#[test]
+fn the_host_of_http2_is_looked_at() {
+    let mut request = request();
+    *request.uri_mut() = URI.parse().unwrap();
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let to = Arc::clone(&reports);
+    let hook = Diagnostician::new([SECRET], Version::V3)
+        .report_to(move |diagnosis| to.lock().unwrap().push(diagnosis.clone()));
+    let old_host = PublicUrl::endpoint("https://old.example.com/hubspot/events").unwrap();
+    let layer = VerifyLayer::new(Verifier::new(SECRET, Version::V3).unwrap(), old_host);
+    ready(layer.on_refusal(hook).layer(service_fn(answer)).oneshot(request)).unwrap();
+    assert_eq!(proves(&reports.lock().unwrap()[0], &[Cause::UriHost]).signed_uri(), Some(URI));
+}

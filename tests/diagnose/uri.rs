@@ -94,8 +94,8 @@ fn internal_host_or_old_tunnel() {
         .proves_uri(tunnel, &[Cause::UriHost]);
     // Of a header, up to 4 KiB are read.
     let padded = |length: usize| format!("hooks.example.com{}", " ".repeat(length - "hooks.example.com".len()));
-    internal.clone().and("X-Forwarded-Host", &padded(4096)).proves_uri(URI, &[Cause::UriHost]);
-    internal.clone().and("X-Forwarded-Host", &padded(4097)).suspects(Cause::UriHost);
+    internal.clone().and("X-Forwarded-Host", padded(4096)).proves_uri(URI, &[Cause::UriHost]);
+    internal.clone().and("X-Forwarded-Host", padded(4097)).suspects(Cause::UriHost);
     // Nothing in the request has the public name.
     internal.clone().and("Host", "app-7.svc.cluster.local").suspects(Cause::UriHost);
     post().uri("https://10.0.3.7:8080/hubspot/events").suspects(Cause::UriHost);
