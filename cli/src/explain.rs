@@ -51,12 +51,20 @@ Examples:
   hubspot-signature explain --endpoint https://hooks.example.com/hubspot \\
         capture.http
 
-  With the URL as the server saw it, behind a proxy:
+  With the URL that your code verifies, compared with the one in HubSpot: a
+  wrong scheme, host, port, prefix or slash is found, whatever it is:
+    hubspot-signature explain --url http://10.0.0.7:3000/webhook \\
+        --endpoint https://hooks.example.com/hubspot/webhook capture.http
+
+  The same for a server with several routes: --public-url is what your code
+  puts before the path of the request.
+    hubspot-signature explain --public-url http://10.0.0.7:3000 \\
+        --endpoint https://hooks.example.com/hubspot/webhook capture.http
+
+  In parts, without a capture:
     hubspot-signature explain --url http://10.0.0.7:3000/hubspot \\
         --body-file body.json -H 'Host: hooks.example.com' \\
         -H 'X-HubSpot-Signature-v3: …' -H 'X-HubSpot-Request-Timestamp: …'
-
-    Add --endpoint, the URL as it stands in HubSpot, and the two are compared.
 
   For a script:
     hubspot-signature explain --format json capture.http |
@@ -101,7 +109,9 @@ fn write_text(diagnosis: &Diagnosis, refusal: Option<Error>, out: &mut Out) -> R
     if let Some(refusal) = refusal {
         writeln!(out, "{BAD}Refused{BAD:#}: {refusal}\n{}\n\nApart from the path:\n", refusal.help())?;
     }
-    for line in visible(&diagnosis.to_string()).lines() {
+    // The library names its own setting.
+    let text = diagnosis.to_string().replace("(`Diagnostician::endpoint`)", "(add `--endpoint URL` to this command)");
+    for line in visible(&text).lines() {
         let indent = line.len().saturating_sub(line.trim_start().len());
         let (margin, text) = line.split_at_checked(indent).unwrap_or(("", line));
         let (style, marked, rest) = if let Some(rest) = text.strip_prefix("Accepted") {
@@ -117,6 +127,10 @@ fn write_text(diagnosis: &Diagnosis, refusal: Option<Error>, out: &mut Out) -> R
             continue;
         };
         writeln!(out, "{margin}{style}{marked}{style:#}{rest}")?;
+    }
+    let accepted = diagnosis.verdict().ok().and_then(Result::ok).filter(|_| refusal.is_none());
+    if let Some(remark) = accepted.and_then(|proof| PolicyArgs::remark(proof.version())) {
+        writeln!(out, "\n{remark}")?;
     }
     Ok(())
 }

@@ -17,9 +17,9 @@ pub(crate) struct RequestArgs {
     /// body; or HTTP/2's pseudo-headers, the output of `curl -v`, or a HAR file. `-` is standard input. A chunked body is
     /// joined. Without Content-Length, the body is all that follows, an editor's last newline included
     #[arg(value_name = "FILE", required_unless_present = "url", help_heading = None)]
-    #[arg(conflicts_with_all = ["url", "method", "header"])]
+    #[arg(conflicts_with_all = ["method", "header"])]
     file: Option<PathBuf>,
-    /// Instead of FILE: the whole URL that HubSpot called; for `explain`, the URL that your code verifies
+    /// Instead of FILE: the whole URL that HubSpot called. For `explain`, with FILE too: the URL that your code verifies
     #[arg(long, value_name = "URL", conflicts_with = "public_url")]
     url: Option<String>,
     /// With --url: the method; POST if there is a body, else GET
@@ -64,29 +64,43 @@ impl RequestArgs {
     pub(crate) fn read(self, reading: BodyReading) -> Result<Received, Failure> {
         let given = self.body.read()?;
         let endpoint = self.public_url.endpoint()?;
+        // `explain` compares the URL that the service verifies with the endpoint's.
+        let compares = matches!(reading, BodyReading::AsItIs);
+        // The URL is shown, and must not be a secret in the wrong place.
+        if self.url.as_ref().is_some_and(|url| !["http://", "https://", "/"].iter().any(|begin| url.starts_with(begin)))
+        {
+            return Err("--url is neither a URL nor a path".into());
+        }
+        if self.url.is_some() && !compares {
+            if self.file.is_some() {
+                return Err("FILE cannot be used with --url, which stands in place of it".into());
+            }
+            if self.public_url.are_given() {
+                return Err("--endpoint cannot be used with --url, which is the whole URL already".into());
+            }
+        }
         if let Some(file) = self.file {
-            let public_url = self.public_url.get()?;
-            let public_url = public_url.ok_or(
-                "give --endpoint, the URL as it stands in HubSpot, or --public-url, for a server with several routes: HubSpot \
-                 signs the URL it called, and a capture has only its path",
-            )?;
+            let public_url = match &self.url {
+                Some(_) => None,
+                None => Some(self.public_url.get(compares)?.ok_or(
+                    "give --endpoint, the URL as it stands in HubSpot, or --public-url, for a server with several routes: \
+                     HubSpot signs the URL it called, and a capture has only its path",
+                )?),
+            };
             let capture = capture::parse(&read(&file, "FILE")?)?;
             let (body, more_follows) = match given {
                 Some(body) => (body, false),
                 None => capture.body(reading)?,
             };
             let Capture { method, target, headers, .. } = capture;
-            let Signed { url, refusal } = public_url::signed(&public_url, &target)?;
+            let Signed { url, refusal } = match public_url {
+                Some(public_url) => public_url::signed(&public_url, &target)?,
+                None => Signed { url: self.url.unwrap_or_default(), refusal: None },
+            };
             return Ok(Received { method, url, endpoint, refusal, headers, body, more_follows });
         }
         let (url, body) = (self.url.unwrap_or_default(), given.unwrap_or_default());
-        if matches!(reading, BodyReading::Announced) && self.public_url.are_given() {
-            return Err("--endpoint cannot be used with --url, which is the whole URL already".into());
-        }
-        // Both are shown, and must not be a secret in the wrong place.
-        if !["http://", "https://", "/"].iter().any(|begin| url.starts_with(begin)) {
-            return Err("--url is neither a URL nor a path".into());
-        }
+        // Shown too.
         if self.method.as_ref().is_some_and(|method| !is_like_a_method(method)) {
             return Err("--method is not a method such as POST".into());
         }

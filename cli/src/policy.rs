@@ -22,6 +22,15 @@ impl PolicyArgs {
     pub(crate) fn minimum_version(&self) -> Version {
         self.minimum_version.into()
     }
+
+    /// The remark on a request that is accepted by a version that the documentation advises against.
+    pub(crate) fn remark(version: Version) -> Option<String> {
+        (version < Version::V3).then(|| {
+            format!(
+                "a verifier that requires v3 refuses it: {version} has no timestamp, so it can be replayed at any time"
+            )
+        })
+    }
 }
 
 /// The library's versions as the command line has them.

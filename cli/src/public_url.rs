@@ -11,8 +11,9 @@ pub(crate) const HEADING: &str = "The URL that HubSpot calls";
 #[derive(clap::Args)]
 pub(crate) struct PublicUrlArgs {
     /// The URL of the endpoint, exactly as it stands in HubSpot: https://hooks.example.com/hubspot/webhook. The query comes
-    /// from the request. With --url, `explain` compares the two. Otherwise taken from the environment variable HUBSPOT_ENDPOINT
-    #[arg(long, value_name = "URL", conflicts_with = "public_url", help_heading = HEADING)]
+    /// from the request. Next to --url or --public-url, which then say what your service verifies, `explain` compares the two.
+    /// Otherwise taken from the environment variable HUBSPOT_ENDPOINT
+    #[arg(long, value_name = "URL", help_heading = HEADING)]
     endpoint: Option<String>,
     /// For a server with several routes: the part of the URL that precedes the request's own path:
     /// https://hooks.example.com, with a path if a proxy removes one. Otherwise taken from HUBSPOT_PUBLIC_URL
@@ -34,9 +35,12 @@ impl PublicUrlArgs {
         }
     }
 
-    pub(crate) fn get(self) -> Result<Option<PublicUrl>, Failure> {
+    /// The URL of a request: the server's, if that is given too and `compares` allows both.
+    pub(crate) fn get(self, compares: bool) -> Result<Option<PublicUrl>, Failure> {
         let (endpoint, server) = match (self.endpoint, self.public_url) {
             (None, None) => (variable("HUBSPOT_ENDPOINT")?, variable("HUBSPOT_PUBLIC_URL")?),
+            (Some(_), server @ Some(_)) if compares => (None, server),
+            (Some(_), Some(_)) => return Err("--endpoint cannot be used with --public-url".into()),
             given => given,
         };
         match (endpoint, server) {

@@ -165,7 +165,7 @@ fn local_address(to: &Uri) -> Result<PublicUrl, Failure> {
 
 /// The public URL that the server is configured with. Asks where somebody can answer.
 fn public_url(args: PublicUrlArgs) -> Result<PublicUrl, Failure> {
-    if let Some(public_url) = args.get()? {
+    if let Some(public_url) = args.get(false)? {
         return Ok(public_url);
     }
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use clap::ValueEnum;
+use http::Uri;
 use hubspot_signature::{ClientSecret, UnixTime};
 use serde_json::{Map, Value, json};
 
@@ -11,6 +12,7 @@ use crate::Failure;
 use crate::input::{BodyArgs, method_for};
 use crate::secrets::{SecretArgs, unusable};
 use crate::signer::unsignable;
+use crate::target::target;
 use crate::terminal::{Out, is_hidden, visible_json};
 
 /// Make the headers that HubSpot would send with a request
@@ -34,7 +36,7 @@ pub(crate) struct Args {
     /// How to write the headers
     #[arg(long, value_name = "FORMAT", default_value = "headers")]
     format: Format,
-    /// With --format curl: where to send the request, if not to the URL that is signed
+    /// With --format curl or http: where to send the request, if not to the URL that is signed
     #[arg(long, value_name = "URL")]
     to: Option<String>,
     #[command(flatten)]
@@ -47,6 +49,8 @@ enum Format {
     Headers,
     /// A command for a POSIX shell that sends the request
     Curl,
+    /// The whole request as it arrives, HTTP/1.1: a capture for `verify`, `explain` and `send`
+    Http,
     /// One JSON object: method, url, headers
     Json,
 }
@@ -60,6 +64,10 @@ Examples:
     hubspot-signature sign --url https://hooks.example.com/hubspot \\
         --body-file event.json --format curl \\
         --to http://localhost:3000/hubspot | sh
+
+  Make a capture, as `verify` and `explain` take it:
+    hubspot-signature sign --url https://hooks.example.com/hubspot \\
+        --body-file event.json --format http > capture.http
 
 What this prints is as good as a request of HubSpot's for five minutes, and the
 v1 or v2 signature in it at any time: do not keep it where others read.";
@@ -91,6 +99,11 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
             let request = json!({ "method": method, "url": args.url, "headers": headers });
             writeln!(out, "{}", visible_json(&request))?;
         }
+        Format::Http => {
+            let to = args.to.as_deref().unwrap_or(&args.url);
+            check_url(to, "--to")?;
+            out.write_all(&message(method, &to.parse()?, &headers, &body)?)?;
+        }
         Format::Curl => {
             let to = args.to.as_deref().unwrap_or(&args.url);
             check_url(to, "--to")?;
@@ -101,12 +114,27 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
 }
 
 fn check_url(url: &str, option: &str) -> Result<(), Failure> {
-    let is_url = url.parse::<http::Uri>().is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
+    let is_url = url.parse::<Uri>().is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
     // Clients escape what is not ASCII.
     if !is_url || !url.is_ascii() || url.contains('#') {
         return Err(format!("{option} is not a whole http or https URL in ASCII without a fragment").into());
     }
     Ok(())
+}
+
+/// The request as its server receives it.
+fn message(method: &str, to: &Uri, headers: &[(&str, &str)], body: &[u8]) -> Result<Vec<u8>, Failure> {
+    let host = to.authority().map_or("", |authority| authority.as_str());
+    let mut head = String::new();
+    write!(head, "{method} {} HTTP/1.1\r\nHost: {host}\r\n", target(to))?;
+    if method != "GET" && method != "HEAD" {
+        write!(head, "Content-Type: application/json\r\nContent-Length: {}\r\n", body.len())?;
+    }
+    for (name, value) in headers {
+        write!(head, "{name}: {value}\r\n")?;
+    }
+    head.push_str("\r\n");
+    Ok([head.as_bytes(), body].concat())
 }
 
 /// A command that sends the request to the byte: curl must neither expand `[…]` and `{…}` in the URL, nor resolve `..`.

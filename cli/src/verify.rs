@@ -64,6 +64,9 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         Ok(proof) => {
             let (version, secret) = (proof.version(), proof.matched_secret().as_str());
             writeln!(out, "{GOOD}accepted{GOOD:#} by {version} with the {secret} secret")?;
+            if let Some(remark) = PolicyArgs::remark(version) {
+                writeln!(out, "{remark}")?;
+            }
         }
         Err(error) => {
             writeln!(out, "{BAD}refused{BAD:#}: {error}\n{}", error.help())?;

@@ -148,7 +148,7 @@ struct Shared {
 }
 
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
-    let public_url = args.public_url.get()?.ok_or(
+    let public_url = args.public_url.get(false)?.ok_or(
         "give --endpoint, the URL as it stands in HubSpot, or --public-url, for a server with several routes: HubSpot \
          signs the URL it called",
     )?;

@@ -88,7 +88,52 @@ fn the_url_is_compared_with_the_endpoint() {
     arguments.extend(["--body", body]);
     headers.for_each(|header| arguments.extend(["-H", header]));
     arguments.extend(["--endpoint", "https://www.example.com/webhook_uri"]);
-    assert_eq!(causes(&run(&arguments, b"")), ["uri-scheme", "uri-host", "uri-prefix-lost"]);
+    let expected = ["uri-scheme", "uri-host", "uri-prefix-lost"];
+    assert_eq!(causes(&run(&arguments, b"")), expected);
+
+    // The same of a capture: with the whole URL that the service verifies, or with its server.
+    let json = ["--endpoint", "https://www.example.com/webhook_uri", "--format", "json"];
+    let stripped = capture.replace("POST /webhook_uri", "POST /");
+    for (service, capture, expected) in [
+        (["--url", "http://10.0.0.7:3000/"], &capture, &expected[..]),
+        (["--public-url", "http://10.0.0.7:3000"], &stripped, &expected),
+        (["--public-url", "http://10.0.0.7:3000"], &capture, &["uri-scheme", "uri-host"]),
+        (["--public-url", "https://www.example.com:8443"], &capture, &["uri-port"]),
+        (["--public-url", "https://www.example.com/odd-mount"], &capture, &["uri-prefix-added"]),
+        (["--url", "https://www.example.com/webhook_uri/"], &capture, &["uri-trailing-slash"]),
+    ] {
+        assert_eq!(causes(&explain(&[&service[..], &json].concat(), capture)), expected, "{service:?}");
+    }
+    explain(&["--url", "https://www.example.com/webhook_uri", "--endpoint", PUBLIC_URL], &stripped)
+        .assert(0, "Accepted");
+    explain(&["--url", "secret"], &capture).assert_failed("--url is neither a URL nor a path");
+    explain(&["--url", PUBLIC_URL, "--public-url", PUBLIC_URL], &capture).assert_failed("cannot be used with");
+}
+
+/// The option that settles an open question is one of this program, and runs when it is added.
+#[test]
+fn the_experiment_is_a_command_that_runs() {
+    let arguments = ["--public-url", "http://10.0.0.7:3000/none-of-the-usual"];
+    let capture = V3.replace("Host: www.example.com\r\n", "");
+    let outcome = explain(&arguments, &capture);
+    outcome.assert(1, "To settle it, run this again").assert(1, "add `--endpoint URL` to this command");
+    assert!(!outcome.stdout.contains("Diagnostician"), "{outcome:?}");
+    explain(&[&arguments[..], &["--endpoint", "https://www.example.com/webhook_uri"]].concat(), &capture)
+        .assert(1, "[proved]");
+}
+
+/// The documentation advises to require v3, and the default here is v2.
+#[test]
+fn a_downgraded_request_is_told() {
+    let downgraded: String =
+        V3.split_inclusive('\n').filter(|line| !line.contains("-v3") && !line.contains("Timestamp")).collect();
+    let remark = "a verifier that requires v3 refuses it";
+    let verify = |capture: &str| run(&["verify", "--at", SIGNED, "--public-url", PUBLIC_URL, "-"], capture.as_bytes());
+    verify(&downgraded).assert(0, "accepted by v2 with the current secret").assert(0, remark);
+    explain(&["--public-url", PUBLIC_URL], &downgraded).assert(0, "Accepted: the v2").assert(0, remark);
+    for outcome in [verify(V3), explain(&["--public-url", PUBLIC_URL], V3), verify(&downgraded.replace('{', "["))] {
+        assert!(!outcome.stdout.contains(remark), "{outcome:?}");
+    }
 }
 
 #[test]

@@ -61,6 +61,30 @@ fn what_is_signed_is_accepted() {
     assert!(UnixTime::now().as_millis() - time < 60_000);
 }
 
+/// A capture, as the other commands take it.
+#[test]
+fn a_whole_request_is_written() {
+    for (arguments, first) in [
+        (
+            &["--body", "{\"a\":\n\"\u{fc}\"}"][..],
+            "POST /webhook_uri?a=%40 HTTP/1.1\r\nHost: www.example.com\r\nContent-Type",
+        ),
+        (&["--method", "POST"], "POST /webhook_uri?a=%40 HTTP/1.1\r\nHost: www.example.com\r\nContent-Type"),
+        (&[], "GET /webhook_uri?a=%40 HTTP/1.1\r\nHost: www.example.com\r\nx-hubspot"),
+    ] {
+        let url = format!("{URL}?a=%40");
+        let signed = run(&[&["sign", "--url", &url, "--format", "http"], arguments].concat(), b"");
+        assert!(signed.stdout.starts_with(first), "{signed:?}");
+        run(&["verify", "--endpoint", URL, "-"], signed.stdout.as_bytes()).assert(0, "accepted by v3");
+        assert!(!signed.stdout.contains(SECRET));
+    }
+    let signed = ["sign", "--url", URL, "--format", "http", "--to", "http://127.0.0.1:3000/inner"];
+    let signed = run(&signed, b"").stdout;
+    assert!(signed.starts_with("GET /inner HTTP/1.1\r\nHost: 127.0.0.1:3000\r\n"), "{signed}");
+    run(&["explain", "--public-url", "http://127.0.0.1:3000", "--endpoint", URL, "-"], signed.as_bytes())
+        .assert(1, "[proved] The URI has the wrong scheme");
+}
+
 #[test]
 fn what_hubspot_does_not_send_is_not_signed() {
     let sign = |arguments: &[&str]| run(&[&["sign"], arguments].concat(), b"\0");
@@ -78,7 +102,7 @@ fn what_hubspot_does_not_send_is_not_signed() {
     sign(&["--url", "https://a/{b}"]).assert_failed("0x7b, which clients must escape");
     sign(&["--url", "https://a/\u{fc}"]).assert_failed("in ASCII");
     sign(&["--url", URL, "--at", "1970-01-02T00:00:00Z"]).assert_failed("13 digits");
-    sign(&["--url", URL, "--format", "wget"]).assert_failed("possible values: headers, curl, json");
+    sign(&["--url", URL, "--format", "wget"]).assert_failed("possible values: headers, curl, http, json");
 }
 
 /// Runs the printed command with `sh`.
