@@ -127,7 +127,7 @@ impl Diagnostician {
     #[must_use]
     pub fn diagnose(&self, request: &ReceivedRequest<'_>, now: UnixTime) -> Diagnosis {
         let headers = Headers::new(request.headers);
-        let (claims, header_faults) = claim::read(&headers);
+        let (claims, mut header_faults) = claim::read(&headers);
         let timestamp = headers.text(Header::RequestTimestamp.name());
         let verdict = self.service.verify(request, now);
         let mut diagnosis = Diagnosis {
@@ -158,6 +158,10 @@ impl Diagnostician {
         let setting =
             Setting { received: &start.url, body: request.body, endpoint: self.endpoint.as_deref(), timestamp, now };
         let outcome = prove(&mut diagnosis, &claims, &matches, &setting);
+        // What is wrong with a signature's text is seen without a match too.
+        let open = claims.iter().zip(&matches).filter(|(_, proved)| proved.is_none());
+        let presented = open.flat_map(|(claim, _)| &claim.readings).flat_map(|presented| &presented.faults);
+        header_faults.extend(presented.cloned());
         self.suspect(&mut diagnosis, header_faults, &slots, &outcome);
         diagnosis
     }

@@ -72,7 +72,8 @@ impl Diagnosis {
         if search.knows_endpoint {
             f.write_str(
                 "To settle it, log the raw body's length and SHA-256 where the request arrives first, and compare the \
-                 length with Content-Length: if they agree, the secret is another app's.\n",
+                 length with Content-Length: if they agree, the secret is another app's, or the request was changed \
+                 or forged.\n",
             )?;
         } else {
             f.write_str(

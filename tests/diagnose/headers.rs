@@ -1,6 +1,6 @@
 //! Faults of the headers' text.
 
-use hubspot_signature::diagnose::{Cause, Diagnostician};
+use hubspot_signature::diagnose::{Cause, Certainty, Diagnostician};
 use hubspot_signature::{Error, Header, UnixTime, Version};
 
 use crate::request::*;
@@ -38,6 +38,32 @@ fn quoted_padded_prefixed() {
     post().set(Header::SignatureV3, format!("  {}\t", v3())).genuine();
     let v2 = post().get(Header::Signature);
     post().older_only().set(Header::Signature, format!("sha256={v2}")).proves(&[Cause::HeaderPrefixed]);
+}
+
+#[track_caller]
+fn says(sent: &Sent, cause: Cause) {
+    let diagnosis = sent.diagnosed();
+    let finding = diagnosis.findings().iter().find(|finding| finding.causes().any(|found| found == cause));
+    assert_eq!(finding.map(|finding| finding.certainty()), Some(Certainty::Likely), "{diagnosis}");
+}
+
+/// A fault that anyone sees is told although other faults keep the signature from matching.
+#[test]
+fn faults_of_the_text_need_no_match() {
+    for (damage, cause) in [
+        (
+            &(|value: &str| value.trim_end_matches('=').to_owned()) as &dyn Fn(&str) -> String,
+            Cause::HeaderBase64Alphabet,
+        ),
+        (&|value| format!("\"{value}\""), Cause::HeaderQuoted),
+        (&|value| format!("sha256={value}"), Cause::HeaderPrefixed),
+    ] {
+        let sent = post().set(Header::SignatureV3, damage(&v3())).uri("http://10.0.0.7:3000/x?unknown=1");
+        says(&sent, cause);
+    }
+    let sent = post().older_only().uri("http://10.0.0.7:3000/x?unknown=1");
+    let upper = sent.get(Header::Signature).to_uppercase();
+    says(&sent.set(Header::Signature, upper), Cause::HeaderUpperCase);
 }
 
 #[test]

@@ -75,6 +75,44 @@ fn encoded_bodies_are_decoded() {
     }
 }
 
+/// As `hexdump -C`, Go's `hex.Dump` and `xxd` print it.
+#[test]
+fn a_hex_dump_is_read_back() {
+    let dump = |groups: &dyn Fn(&str) -> String| -> String {
+        let line = |(index, bytes): (usize, &[u8])| {
+            let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let text: String = bytes.iter().map(|b| if b.is_ascii_graphic() { char::from(*b) } else { '.' }).collect();
+            format!("{:08x}{}\n", index * 16, groups(&format!("{}\n{text}", hex.join(" "))))
+        };
+        BODY.as_bytes().chunks(16).enumerate().map(line).collect()
+    };
+    let c = dump(&|line| {
+        let (hex, text) = line.split_once('\n').unwrap();
+        let (first, second) = hex.split_at_checked(24).unwrap_or((hex, ""));
+        format!("  {first} {second}  |{text}|")
+    });
+    let xxd = dump(&|line| {
+        let (hex, text) = line.split_once('\n').unwrap();
+        let pairs: Vec<String> = hex.split(' ').collect::<Vec<_>>().chunks(2).map(<[&str]>::concat).collect();
+        format!(": {}  {text}", pairs.join(" "))
+    });
+    let sent = |seen: &str| Sent::new("POST", URI, BODY).body(seen);
+    for seen in [&c, &format!("{c}{:08x}\n", BODY.len()), &xxd, xxd.trim_end()] {
+        let finding = sent(seen).proves(&[Cause::BodyBase64]);
+        assert_eq!(finding.faults()[0].evidence(), "the body is a hex dump", "{seen}");
+    }
+    // With a line left out it is only likely.
+    let (start, end) = c.split_at(c.find("00000010").unwrap());
+    let cut = sent(&format!("{start}{}", &end[end.find('\n').unwrap() + 1..])).diagnosed();
+    assert!(
+        cut.findings().iter().flat_map(|finding| finding.causes()).any(|cause| cause == Cause::BodyBase64),
+        "{cut}"
+    );
+    for seen in ["00000000", "00000000  7b 2", "00000000  7b  |{|\n00000000  7d  |}|", "00000000: zz"] {
+        let _ = sent(seen).diagnosed();
+    }
+}
+
 /// A body that is lost for good is named by how it looks.
 #[test]
 fn notations_that_lose_the_body_are_named() {

@@ -171,6 +171,10 @@ fn of_text(text: &str, changes: &mut Vec<Change<'_>>) {
                 .suspected_if(bare.starts_with(['7', '5', '\\'])),
         );
     }
+    if text.starts_with("00000000") {
+        let change = decoding(Cause::BodyBase64, "the body is a hex dump".into(), cost::HINTED, undump);
+        changes.push(change.suspected());
+    }
     let start = text.get(..64).unwrap_or(text);
     if ["%7B", "%7b", "%5B", "%5b", "{%22", "[%7B"].iter().any(|begin| start.starts_with(begin)) {
         let evidence = "the body is percent-encoded";
@@ -258,9 +262,32 @@ fn unbase64(body: &[u8]) -> Option<Vec<u8>> {
 
 fn unhex(body: &[u8]) -> Option<Vec<u8>> {
     let text = core::str::from_utf8(body).ok()?.trim().trim_start_matches("<Buffer ").trim_end_matches('>');
-    let text: String = text.strip_prefix("\\x").unwrap_or(text).split_ascii_whitespace().collect();
-    let mut plain = std::vec![0; text.len() / 2];
-    base16ct::mixed::decode(text, &mut plain).ok()?;
+    of_digits(text.strip_prefix("\\x").unwrap_or(text))
+}
+
+fn of_digits(text: &str) -> Option<Vec<u8>> {
+    let digits: String = text.split_ascii_whitespace().collect();
+    let mut plain = std::vec![0; digits.len() / 2];
+    base16ct::mixed::decode(digits, &mut plain).ok()?;
+    Some(plain)
+}
+
+/// The bytes of a hex dump as `hexdump -C`, Go's `hex.Dump` and `xxd` print it: lines of an offset, the bytes, and the same
+/// as text.
+fn undump(body: &[u8]) -> Option<Vec<u8>> {
+    let mut plain = Vec::with_capacity(body.len() / 4);
+    for line in core::str::from_utf8(body).ok()?.lines().filter(|line| !line.trim().is_empty()) {
+        let (offset, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let (offset, digits) = match offset.strip_suffix(':') {
+            // Groups of `xxd` have one space between them.
+            Some(offset) => (offset, rest.split("  ").next()?),
+            None => (offset, rest.split('|').next()?),
+        };
+        if usize::from_str_radix(offset, 16).ok()? != plain.len() {
+            return None;
+        }
+        plain.extend(of_digits(digits)?);
+    }
     Some(plain)
 }
 
