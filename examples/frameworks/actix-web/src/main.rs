@@ -2,7 +2,7 @@
 //! runs for anyone else.
 
 // What the extractor needs, and then what the server needs.
-use actix_web::error::{ErrorPayloadTooLarge, ErrorRequestTimeout, ErrorUnauthorized};
+use actix_web::error::{ErrorPayloadTooLarge, ErrorServiceUnavailable, ErrorUnauthorized};
 use actix_web::rt::time::timeout;
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{FromRequest, HttpRequest, dev};
@@ -55,7 +55,8 @@ impl FromRequest for Signed {
             let head = public_url.head(request.method().as_str(), path_and_query, headers).map_err(refused)?;
             let mut verification = verifier.begin(&head, UnixTime::now()).map_err(refused)?;
             let body = timeout(Duration::from_secs(5), payload.await?.to_bytes_limited(64 * 1024)).await;
-            let body = body.map_err(ErrorRequestTimeout)?.map_err(ErrorPayloadTooLarge)??;
+            // Not 408: a workflow never retries a 4xx but 429.
+            let body = body.map_err(ErrorServiceUnavailable)?.map_err(ErrorPayloadTooLarge)??;
             verification.update(&body).and_then(|()| verification.finish()).map(|_| Self(body)).map_err(refused)
         })
     }

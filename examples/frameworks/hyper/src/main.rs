@@ -90,7 +90,8 @@ async fn received(
         }
         writer.flush().await.map_err(unavailable)
     };
-    timeout(Duration::from_secs(5), reading).await.map_err(|_| StatusCode::REQUEST_TIMEOUT)??;
+    // Not 408: a workflow never retries a 4xx but 429.
+    timeout(Duration::from_secs(5), reading).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)??;
     verification.finish().map_err(refused)?;
     Ok(file)
 }

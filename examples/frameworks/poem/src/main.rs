@@ -43,9 +43,9 @@ impl<'a> FromRequest<'a> for Signed {
         let headers = SignatureHeaders::from_lookup(|name| request.headers().get_all(name));
         let head = public_url.head(request.method().as_str(), path_and_query, headers).map_err(refused)?;
         let mut verification = verifier.begin(&head, UnixTime::now()).map_err(refused)?;
-        let body = timeout(Duration::from_secs(5), body.take()?.into_bytes_limit(64 * 1024))
-            .await
-            .map_err(|_| StatusCode::REQUEST_TIMEOUT)??;
+        let body = timeout(Duration::from_secs(5), body.take()?.into_bytes_limit(64 * 1024)).await;
+        // Not 408: a workflow never retries a 4xx but 429.
+        let body = body.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)??;
         verification.update(&body).map_err(refused)?;
         verification.finish().map_err(refused)?;
         Ok(Self(body.into()))

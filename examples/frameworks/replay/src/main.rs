@@ -1,5 +1,5 @@
-//! Each request is handled once, although a copy of it verifies until it is five minutes old: behind the layer, a
-//! middleware remembers what was handled, in memory or, for several replicas, in Redis.
+//! Each request is handled once, although a copy of it verifies until it is five minutes old: behind the layer, the
+//! middleware of the module `seen` remembers what was handled, in memory or, for several replicas, in Redis.
 
 mod seen;
 
@@ -7,16 +7,15 @@ use std::{env, error::Error, fs::File, io::Write, path::PathBuf, sync::Arc};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::middleware::from_fn_with_state;
 use axum::routing::post;
 use hubspot_signature::tower::VerifyLayer;
-use hubspot_signature::{PublicUrl, Verified, Verifier, Version};
+use hubspot_signature::{PublicUrl, Verifier, Version};
 use tokio::net::TcpListener;
 
-use crate::seen::Seen;
+use crate::seen::{Seen, once};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -37,27 +36,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into())).await?;
     println!("listening on {}", listener.local_addr()?);
     Ok(axum::serve(listener, app).await?)
-}
-
-/// Lets a request through to the handler once.
-async fn once(State(seen): State<Seen>, verified: Verified, request: Request, next: Next) -> Response {
-    match seen.insert(&verified).await {
-        Ok(true) => {
-            let response = next.run(request).await;
-            if response.status().is_server_error() {
-                // Not handled, so HubSpot may send it again.
-                seen.remove(&verified).await;
-            }
-            response
-        }
-        // A success: HubSpot takes anything else for a failure.
-        Ok(false) => "handled before".into_response(),
-        // Without the memory, nobody knows. HubSpot sends it again later.
-        Err(error) => {
-            eprintln!("replay keys: {error}");
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
-        }
-    }
 }
 
 /// Does what must not be done twice: here, writes a line to a file.

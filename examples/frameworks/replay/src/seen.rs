@@ -1,23 +1,84 @@
-//! The memory of the requests that were handled.
+//! The memory of the requests that were handled, and the middleware that asks it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use hubspot_signature::{ReplayKey, UnixTime, Verified};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisError};
+use tokio::time::timeout;
+
+/// How long a handler may take. HubSpot waits a few seconds for an answer; a workflow waits 30.
+const HANDLING: Duration = Duration::from_secs(20);
+
+/// How long a request counts as in progress if its process dies: longer than a handler may take, and less than the minute
+/// after which a workflow sends it again.
+const IN_PROGRESS: Duration = Duration::from_secs(40);
+
+/// Lets a request through to the handler until it has been handled: answered with 2xx.
+pub async fn once(State(seen): State<Seen>, verified: Verified, request: Request, next: Next) -> Response {
+    // A task of its own: it ends what it has begun, even if the sender hangs up or a time limit outside gives up.
+    let task = tokio::spawn(handle_once(seen, verified, request, next));
+    task.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+async fn handle_once(seen: Seen, verified: Verified, request: Request, next: Next) -> Response {
+    match seen.begin(&verified).await {
+        Ok(Known::New) => {}
+        // A success: HubSpot takes anything else for a failure.
+        Ok(Known::Handled) => return "handled before".into_response(),
+        // The other copy may still fail, and the memory of an expired one may be gone. HubSpot sends it again later.
+        Ok(Known::InProgress | Known::Expired) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        // Without the memory, nobody knows.
+        Err(error) => {
+            eprintln!("replay keys: {error}");
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
+    }
+    // A panic ends the inner task only.
+    let response = match tokio::spawn(timeout(HANDLING, next.run(request))).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_elapsed)) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Err(_panic) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    };
+    // What was not handled may come again.
+    let kept = if response.status().is_success() { seen.finish(&verified).await } else { seen.forget(&verified).await };
+    if let Err(error) = kept {
+        eprintln!("replay keys: {} stays in progress for {IN_PROGRESS:?}: {error}", verified.replay_key());
+    }
+    response
+}
 
 #[derive(Clone)]
 pub enum Seen {
     /// By the time at which each can be forgotten. For a single process.
-    Memory(Arc<Mutex<BTreeSet<(UnixTime, ReplayKey)>>>),
+    Memory(Arc<Mutex<BTreeMap<(UnixTime, ReplayKey), Known>>>),
     /// For several replicas, and over restarts.
     Redis(ConnectionManager),
 }
 
-/// Replicas whose clocks differ accept a request for longer than the one that remembers it.
-const CLOCK_SKEW: u64 = 60_000;
+/// The state of a request in the memory.
+#[derive(Clone, Copy)]
+pub enum Known {
+    New,
+    InProgress,
+    Handled,
+    /// It came so late that it may have been forgotten.
+    Expired,
+}
+
+/// Until when to remember a request: until it expires, and a minute longer, as the clocks of servers differ. `None` for
+/// v1 and v2, which never expire.
+pub fn remember_until(verified: &Verified) -> Option<UnixTime> {
+    let expires_at = verified.expires_at()?;
+    Some(UnixTime::from_millis(expires_at.as_millis() + 60_000))
+}
 
 impl Seen {
     pub fn in_memory() -> Self {
@@ -35,51 +96,71 @@ impl Seen {
         Ok(Self::Redis(ConnectionManager::new_lazy_with_config(Client::open(url)?, config)?))
     }
 
-    /// Remembers a request, and returns whether it is new. Of several calls at the same time, one gets `true`.
-    pub async fn insert(&self, verified: &Verified) -> Result<bool, RedisError> {
+    /// Remembers a request as in progress. Of several calls at the same time, one gets `New`.
+    pub async fn begin(&self, verified: &Verified) -> Result<Known, RedisError> {
         let (key, now) = (verified.replay_key(), UnixTime::now());
-        let until = forget_at(verified);
+        let Some(until) = remember_until(verified).filter(|until| *until > now) else {
+            return Ok(Known::Expired);
+        };
         match self {
             Self::Memory(seen) => {
                 let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-                while seen.first().is_some_and(|(until, _)| *until < now) {
+                while seen.first_key_value().is_some_and(|((until, _), _)| *until < now) {
                     seen.pop_first();
                 }
-                Ok(seen.insert((until, key)))
+                match seen.entry((until, key)) {
+                    Entry::Occupied(known) => Ok(*known.get()),
+                    Entry::Vacant(new) => {
+                        new.insert(Known::InProgress);
+                        Ok(Known::New)
+                    }
+                }
             }
             Self::Redis(redis) => {
-                let milliseconds = until.as_millis().saturating_sub(now.as_millis());
+                let mut redis = redis.clone();
                 let mut set = redis::cmd("SET");
-                set.arg(name(key)).arg("").arg("NX").arg("PX").arg(milliseconds);
+                set.arg(name(key)).arg("in progress").arg("NX").arg("PX").arg(IN_PROGRESS.as_millis() as u64);
                 // Nothing if the key was there.
-                let answer: Option<String> = set.query_async(&mut redis.clone()).await?;
-                Ok(answer.is_some())
+                let new: Option<String> = set.query_async(&mut redis).await?;
+                if new.is_some() {
+                    return Ok(Known::New);
+                }
+                let known: Option<String> = redis::cmd("GET").arg(name(key)).query_async(&mut redis).await?;
+                Ok(if known.as_deref() == Some("handled") { Known::Handled } else { Known::InProgress })
+            }
+        }
+    }
+
+    /// Remembers that a request was handled.
+    pub async fn finish(&self, verified: &Verified) -> Result<(), RedisError> {
+        let (key, now) = (verified.replay_key(), UnixTime::now());
+        let Some(until) = remember_until(verified).filter(|until| *until > now) else { return Ok(()) };
+        match self {
+            Self::Memory(seen) => {
+                seen.lock().unwrap_or_else(PoisonError::into_inner).insert((until, key), Known::Handled);
+                Ok(())
+            }
+            Self::Redis(redis) => {
+                let mut set = redis::cmd("SET");
+                set.arg(name(key)).arg("handled").arg("PX").arg(until.as_millis() - now.as_millis());
+                set.exec_async(&mut redis.clone()).await
             }
         }
     }
 
     /// Forgets a request that could not be handled.
-    pub async fn remove(&self, verified: &Verified) {
+    pub async fn forget(&self, verified: &Verified) -> Result<(), RedisError> {
         let key = verified.replay_key();
         match self {
             Self::Memory(seen) => {
-                seen.lock().unwrap_or_else(PoisonError::into_inner).remove(&(forget_at(verified), key));
+                seen.lock().unwrap_or_else(PoisonError::into_inner).retain(|(_, other), _| *other != key);
+                Ok(())
             }
-            Self::Redis(redis) => {
-                let deleted = redis::cmd("DEL").arg(name(key)).exec_async(&mut redis.clone()).await;
-                if let Err(error) = deleted {
-                    eprintln!("replay keys: {key} is not forgotten: {error}");
-                }
-            }
+            Self::Redis(redis) => redis::cmd("DEL").arg(name(key)).exec_async(&mut redis.clone()).await,
         }
     }
 }
 
 fn name(key: ReplayKey) -> String {
     format!("hubspot:{key}")
-}
-
-fn forget_at(verified: &Verified) -> UnixTime {
-    let expires_at = verified.expires_at().expect("the verifier demands v3");
-    UnixTime::from_millis(expires_at.as_millis() + CLOCK_SKEW)
 }

@@ -48,7 +48,8 @@ impl<'r> FromData<'r> for Signed {
         let read = async {
             let mut verification = begin(request).map_err(refused)?;
             let body = timeout(Duration::from_secs(5), data.open(64.kibibytes()).into_bytes()).await;
-            let body = body.map_err(|_| (Status::RequestTimeout, None))?.map_err(|_| (Status::BadRequest, None))?;
+            // Not 408: a workflow never retries a 4xx but 429.
+            let body = body.map_err(|_| (Status::ServiceUnavailable, None))?.map_err(|_| (Status::BadRequest, None))?;
             let body = body.is_complete().then(|| body.into_inner()).ok_or((Status::PayloadTooLarge, None))?;
             verification.update(&body).and_then(|()| verification.finish()).map(|_| Self(body)).map_err(refused)
         };

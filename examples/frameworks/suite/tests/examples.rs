@@ -155,7 +155,7 @@ fn hyper_streams_to_a_file_that_a_refusal_deletes() {
     let start = Instant::now();
     let connection = open(&request);
     until("the file is written", || length() == opening.len() as u64);
-    assert_eq!(connection.answer().map(|answer| answer.status), Some(408));
+    assert_eq!(connection.answer().map(|answer| answer.status), Some(503));
     assert!(start.elapsed() >= BODY_TIMEOUT);
     assert!(files(folder.path()).is_empty());
 }

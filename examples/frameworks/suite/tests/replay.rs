@@ -1,12 +1,28 @@
-//! The example that remembers what it has handled: each request runs the handler once.
+//! The example that remembers what it has handled: each request is handled once, and none is lost.
+
+#[path = "../../replay/src/seen.rs"]
+mod seen;
 
 use std::fs;
+use std::future::Future;
 use std::path::Path;
-use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
 use std::thread;
+use std::time::{Duration, Instant};
 
-use suite::{Redis, Request, Server, Signer, exchange, over_http2};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{self, StatusCode};
+use axum::middleware::from_fn_with_state;
+use axum::routing::post;
+use hubspot_signature::tower::VerifyLayer;
+use hubspot_signature::{PublicUrl, UnixTime, Verified, Verifier, Version};
+use suite::{PUBLIC_URL, Redis, Request, SECRET, Server, Signer, exchange, over_http2};
 use tempfile::TempDir;
+use tower::ServiceExt;
+
+use seen::{Known, Seen, once, remember_until};
 
 /// Replicas that share what they remember, and the file that their handlers write to.
 struct Replicas {
@@ -60,10 +76,13 @@ impl Replicas {
                     let (request, barrier) = (&request, &barrier);
                     scope.spawn(move || {
                         barrier.wait();
-                        assert_eq!(self.status(index, index > 1, request), 200);
+                        // A copy that comes while another is handled is to come again.
+                        assert!([200, 503].contains(&self.status(index, index > 1, request)));
                     });
                 }
             });
+            assert_eq!(self.handled(), before + 1);
+            assert_eq!(self.status(0, false, &request), 200);
             assert_eq!(self.handled(), before + 1);
         }
         self.handle_one_of(&spellings_of_the_header());
@@ -178,4 +197,167 @@ fn forgeries_are_not_handled() {
     assert_eq!(replicas.status(0, false, &Request { target: "/hubspot".into(), ..other }), 401);
     assert_eq!(replicas.handled(), 0);
     replicas.handle_one_of(&[genuine]);
+}
+
+/// The middleware of the example before a handler that a test chooses.
+struct Guarded {
+    routes: Router,
+    runs: Arc<AtomicUsize>,
+    ends: Arc<AtomicUsize>,
+}
+
+impl Guarded {
+    /// `handler` gets the number of its run, from 1.
+    fn new<F>(seen: &Seen, handler: impl Fn(usize) -> F + Clone + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = StatusCode> + Send,
+    {
+        let verifier = Verifier::new(SECRET, Version::V3).expect("usable");
+        let url = PublicUrl::endpoint(&format!("{PUBLIC_URL}/hubspot")).expect("a URL");
+        let (runs, ends): (Arc<AtomicUsize>, Arc<AtomicUsize>) = Default::default();
+        let (began, ended) = (runs.clone(), ends.clone());
+        let webhook = async move || {
+            let status = handler(began.fetch_add(1, Ordering::SeqCst) + 1).await;
+            ended.fetch_add(1, Ordering::SeqCst);
+            status
+        };
+        let routes = Router::new()
+            .route("/hubspot", post(webhook))
+            .layer(from_fn_with_state(seen.clone(), once))
+            .layer(VerifyLayer::new(verifier, url));
+        Self { routes, runs, ends }
+    }
+
+    async fn answer(&self, request: &Request) -> (u16, String) {
+        let mut builder = http::Request::builder().method(request.method).uri(&request.target);
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value.as_slice());
+        }
+        let request = builder.body(Body::from(request.body.clone())).expect("a request");
+        let response = self.routes.clone().oneshot(request).await.expect("infallible");
+        let status = response.status().as_u16();
+        let body = axum::body::to_bytes(response.into_body(), 1000).await.expect("short");
+        (status, String::from_utf8(body.into()).expect("text"))
+    }
+
+    /// As a time limit outside does it, or a sender that hangs up.
+    async fn give_up_on(&self, request: &Request) {
+        tokio::time::timeout(Duration::from_millis(200), self.answer(request)).await.expect_err("it hangs");
+    }
+
+    fn counts(&self) -> (usize, usize) {
+        (self.runs.load(Ordering::SeqCst), self.ends.load(Ordering::SeqCst))
+    }
+}
+
+/// In memory, and in a Redis.
+fn memories(redis: &Redis) -> [Seen; 2] {
+    [Seen::in_memory(), Seen::in_redis(&redis.url()).expect("a URL")]
+}
+
+const HANDLED_BEFORE: (u16, &str) = (200, "handled before");
+
+/// Whom a time limit outside cuts off, HubSpot sends again: the event must be handled, by this run or by the next.
+#[tokio::test]
+async fn nobody_waits_for_the_handler_any_more() {
+    let redis = Redis::start();
+    for seen in memories(&redis) {
+        let served = Guarded::new(&seen, |_| async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            StatusCode::OK
+        });
+        let request = Request::new("POST", "/hubspot", "{}").signed_by(Signer::ThisCrate);
+        served.give_up_on(&request).await;
+        // Not yet handled, so no success; HubSpot asks again.
+        let start = Instant::now();
+        let answer = loop {
+            let answer = served.answer(&request).await;
+            if answer.0 != 503 {
+                break answer;
+            }
+            assert!(start.elapsed() < Duration::from_secs(60));
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
+        assert_eq!((answer.0, &*answer.1), HANDLED_BEFORE);
+        assert_eq!(served.counts(), (1, 1), "begun and ended");
+    }
+}
+
+#[tokio::test]
+async fn the_handler_panics() {
+    let redis = Redis::start();
+    for seen in memories(&redis) {
+        let served = Guarded::new(&seen, async |run| if run == 1 { panic!("on purpose") } else { StatusCode::OK });
+        let request = Request::new("POST", "/hubspot", "{}").signed_by(Signer::ThisCrate);
+        assert_eq!(served.answer(&request).await.0, 500);
+        assert_eq!(served.answer(&request).await, (200, String::new()));
+        let again = served.answer(&request).await;
+        assert_eq!((again.0, &*again.1), HANDLED_BEFORE);
+        assert_eq!(served.counts(), (2, 1));
+    }
+}
+
+/// 429 makes HubSpot send it again, and 422 or a redirect may.
+#[tokio::test]
+async fn only_a_success_counts_as_handled() {
+    let redis = Redis::start();
+    for seen in memories(&redis) {
+        let answers = [429, 422, 307, 503, 204].map(|status| StatusCode::from_u16(status).expect("a status"));
+        let served = Guarded::new(&seen, move |run| async move { answers[run - 1] });
+        let request = Request::new("POST", "/hubspot", "{}").signed_by(Signer::ThisCrate);
+        for status in answers {
+            assert_eq!(served.answer(&request).await.0, status.as_u16());
+        }
+        let again = served.answer(&request).await;
+        assert_eq!((again.0, &*again.1), HANDLED_BEFORE);
+    }
+}
+
+/// A handler that never ends is ended, and its request may come again.
+#[tokio::test(start_paused = true)]
+async fn the_handler_hangs() {
+    let served = Guarded::new(&Seen::in_memory(), async |run| {
+        if run == 1 {
+            std::future::pending::<()>().await;
+        }
+        StatusCode::OK
+    });
+    let request = Request::new("POST", "/hubspot", "{}").signed_by(Signer::ThisCrate);
+    assert_eq!(served.answer(&request).await.0, 503);
+    assert_eq!(served.answer(&request).await, (200, String::new()));
+    assert_eq!(served.counts(), (2, 1));
+}
+
+fn verified(request: &Request) -> Verified {
+    let headers = hubspot_signature::SignatureHeaders::from_pairs(request.headers.iter().map(|(n, v)| (n, v)));
+    let url = format!("{PUBLIC_URL}{}", request.target);
+    let head = hubspot_signature::RequestHead::new(request.method, &url, headers);
+    let verifier = Verifier::new(SECRET, Version::V3).expect("usable");
+    verifier.verify(&head, &request.body, UnixTime::now()).expect("genuine")
+}
+
+/// A process that dies in a handler says nothing more: its request is free again before HubSpot's first new attempt.
+#[tokio::test]
+async fn the_process_dies() {
+    let redis = Redis::start();
+    let seen = Seen::in_redis(&redis.url()).expect("a URL");
+    let request = Request::new("POST", "/hubspot", "{}").signed_by(Signer::ThisCrate);
+    let verified = verified(&request);
+    assert!(matches!(seen.begin(&verified).await, Ok(Known::New)));
+    assert!(matches!(seen.begin(&verified).await, Ok(Known::InProgress)));
+
+    let mut client = redis::Client::open(redis.url()).expect("a URL").get_connection().expect("it listens");
+    let name = format!("hubspot:{}", verified.replay_key());
+    let left: u64 = redis::cmd("PTTL").arg(&name).query(&mut client).expect("a number");
+    assert!((20_000..60_000).contains(&left), "longer than a handler may take, shorter than HubSpot waits: {left}");
+
+    let served = Guarded::new(&seen, async |_| StatusCode::OK);
+    assert_eq!(served.answer(&request).await.0, 503);
+    redis::cmd("PEXPIRE").arg(&name).arg(1).exec(&mut client).expect("the key is there");
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(served.answer(&request).await, (200, String::new()));
+    // Now for as long as it verifies anywhere.
+    let left: u64 = redis::cmd("PTTL").arg(&name).query(&mut client).expect("a number");
+    let until = remember_until(&verified).expect("v3").as_millis() - UnixTime::now().as_millis();
+    assert!(left.abs_diff(until) < 5_000 && left > 300_000, "{left}");
 }
