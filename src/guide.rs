@@ -3,6 +3,8 @@
 // Their examples are tests too. Those marked `ignore` need other crates: `examples/frameworks/suite/tests/guide` compares
 // them with code that is compiled and run. It accepts no block that is neither.
 
+// No module has a `cfg` of a feature: its page would say that it is available with that feature only.
+
 /// The addresses of the links between the guides. Each file defines them too, for a clone: of two definitions the first
 /// counts.
 macro_rules! links {
@@ -22,42 +24,36 @@ macro_rules! links {
     };
 }
 
-#[cfg(any(not(doctest), feature = "tower"))]
 #[cfg_attr(not(doctest), doc = links!())]
-#[doc = include_str!("../docs/deployment.md")]
+#[cfg_attr(any(not(doctest), feature = "tower"), doc = include_str!("../docs/deployment.md"))]
 pub mod deployment {}
 
-#[cfg(any(not(doctest), feature = "std"))]
 #[cfg_attr(not(doctest), doc = links!())]
-#[doc = include_str!("../docs/testing.md")]
+#[cfg_attr(any(not(doctest), feature = "std"), doc = include_str!("../docs/testing.md"))]
 pub mod testing {}
 
 #[cfg_attr(not(doctest), doc = links!())]
 #[doc = include_str!("../docs/lambda.md")]
 pub mod lambda {}
 
-#[cfg(any(not(doctest), feature = "tower"))]
 #[cfg_attr(not(doctest), doc = links!())]
-#[doc = include_str!("../docs/wasm.md")]
+#[cfg_attr(any(not(doctest), feature = "tower"), doc = include_str!("../docs/wasm.md"))]
 pub mod wasm {}
 
-#[cfg(any(not(doctest), feature = "tower"))]
 #[cfg_attr(not(doctest), doc = links!())]
-#[doc = include_str!("../docs/queues.md")]
+#[cfg_attr(any(not(doctest), feature = "tower"), doc = include_str!("../docs/queues.md"))]
 pub mod queues {}
 
 #[cfg_attr(not(doctest), doc = links!())]
 #[doc = include_str!("../docs/replay.md")]
 pub mod replay {}
 
-#[cfg(any(not(doctest), all(feature = "diagnose", feature = "tower")))]
 #[cfg_attr(not(doctest), doc = links!())]
-#[doc = include_str!("../docs/mismatch.md")]
+#[cfg_attr(any(not(doctest), all(feature = "diagnose", feature = "tower")), doc = include_str!("../docs/mismatch.md"))]
 pub mod mismatch {}
 
-#[cfg(any(not(doctest), feature = "std"))]
 #[cfg_attr(not(doctest), doc = links!())]
-#[doc = include_str!("../docs/migrating.md")]
+#[cfg_attr(any(not(doctest), feature = "std"), doc = include_str!("../docs/migrating.md"))]
 pub mod migrating {}
 
 // The repository compiles and runs them; their frameworks are no dependencies of this crate.

@@ -111,23 +111,24 @@
 //! set. v1 and v2 sign no time: anyone who has seen such a request can send it again at any time, and can strip the v3
 //! headers off one that had them. So require v3.
 //!
-//! Within the 5 minutes, remember [`Verified::replay_key`] until [`Verified::expires_at`]. Use the key rather than the
-//! header's text, which several spellings share. In one process a set will do; several servers need a shared store:
+//! Within the 5 minutes, remember [`Verified::replay_key`]. Use the key rather than the header's text, which several
+//! spellings share. In one process a map will do; several servers need a shared store:
 //!
 //! ```
 //! use hubspot_signature::{UnixTime, Verified};
 //!
-//! /// For Redis: `SET key 1 NX PX milliseconds` answers nil if the request is a replay. `None` if the time has passed:
-//! /// refuse the request then, as the store may have forgotten it. `None` for v1 and v2 too, which never expire.
-//! fn redis(verified: &Verified, now: UnixTime) -> Option<(String, u64)> {
-//!     let left = verified.expires_at()?.as_millis().checked_sub(now.as_millis())?;
-//!     Some((format!("hubspot:{}", verified.replay_key()), left + 1))
+//! /// Until when to remember a request: until it expires, and a minute longer, as the clocks of servers differ. `None` for
+//! /// v1 and v2, which never expire.
+//! pub fn remember_until(verified: &Verified) -> Option<UnixTime> {
+//!     let expires_at = verified.expires_at()?;
+//!     Some(UnixTime::from_millis(expires_at.as_millis() + 60_000))
 //! }
 //! ```
 //!
-//! If you remember the key **before** the handler runs, a crash in between loses the event. If you remember it **after**,
-//! two copies that arrive together are both handled. Answer the second copy with 2xx, as HubSpot counts anything else as a
-//! failure. HubSpot itself may deliver an event twice.
+//! Before the handler runs, remember the key as *in progress*, for less than a minute. Once the handler has succeeded,
+//! remember it as *handled*. Answer a copy with 503 in the first case and with 2xx in the second: HubSpot counts anything
+//! else as a failure, and may itself deliver an event twice. If the handler fails, is cancelled or panics, forget the key.
+//! The guide [replay](guide::replay) has the code.
 //!
 //! # Rotation
 //!
@@ -183,6 +184,27 @@
 //! Without features the crate is `no_std` and needs no allocator; you pass the time. On `wasm32-unknown-unknown`, where
 //! the standard library has no clock, [`UnixTime::now`] does not exist: pass the host's time, such as JavaScript's
 //! `Date.now()`, to [`UnixTime::from_millis`], and give the layer a clock.
+//!
+//! [`PublicUrl`] allocates nothing, but needs the feature `http` and with it `std`. Without it, nothing compares the path
+//! of the request with that of the endpoint: route by the path first.
+//!
+//! ```
+//! #![no_std]
+//! use hubspot_signature::{Error, RequestHead, SignatureHeaders, UnixTime, Verified, Verifier};
+//!
+//! /// `url` is the URL as HubSpot has it, with the query of the request.
+//! pub fn verified(
+//!     verifier: &Verifier,
+//!     url: &str,
+//!     headers: &[(&str, &[u8])],
+//!     body: &[u8],
+//!     unix_millis: u64,
+//! ) -> Result<Verified, Error> {
+//!     let headers = SignatureHeaders::from_pairs(headers.iter().copied());
+//!     verifier.verify(&RequestHead::new("POST", url, headers), body, UnixTime::from_millis(unix_millis))
+//! }
+//! # fn main() {}
+//! ```
 //!
 //! # What may influence the running time
 //!

@@ -63,7 +63,7 @@ impl PublicUrl {
     ///
     /// A prefix of the path that a gateway, a proxy or a nested router removes or adds does not matter: the signed path
     /// is the one given here. So that a request captured at one route cannot be replayed at another, the path that
-    /// arrives must be the end of this path, or end with it, at a slash; otherwise the request is refused as
+    /// arrives must end with this path, or this path with it, in whole segments; otherwise the request is refused as
     /// [`Error::PathNotEndpoint`]. Paths are compared after percent-decoding, except that an escaped slash separates
     /// nothing.
     ///

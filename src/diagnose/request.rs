@@ -6,6 +6,33 @@ use std::prelude::rust_2024::*;
 use super::text::bytes;
 
 /// A request as it was received, whole.
+///
+/// Of an `http::Request`, with the feature `http`:
+///
+/// ```
+/// # #[cfg(feature = "http")]
+/// # fn main() {
+/// use hubspot_signature::diagnose::{Diagnosis, Diagnostician, ReceivedRequest};
+/// use hubspot_signature::UnixTime;
+///
+/// fn explain(diagnostician: &Diagnostician, request: &http::Request<Vec<u8>>) -> Diagnosis {
+///     let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+///     let headers: Vec<(&str, &[u8])> = headers.collect();
+///     let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+///     let received = ReceivedRequest {
+///         method: request.method().as_str(),
+///         uri: &format!("https://hooks.example.com{target}"), // the URL that your service verifies
+///         headers: &headers,
+///         body: request.body(),
+///     };
+///     diagnostician.diagnose(&received, UnixTime::now())
+/// }
+/// # let diagnostician = Diagnostician::new(["yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy"], hubspot_signature::Version::V3);
+/// # assert!(!explain(&diagnostician, &http::Request::new(Vec::new())).is_accepted());
+/// # }
+/// # #[cfg(not(feature = "http"))]
+/// # fn main() {}
+/// ```
 #[derive(Clone, Copy)]
 #[allow(clippy::exhaustive_structs, reason = "made with a literal; a request has no more parts")]
 pub struct ReceivedRequest<'a> {

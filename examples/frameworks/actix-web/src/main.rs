@@ -1,6 +1,11 @@
 //! HubSpot requests in actix-web, which has request types of its own: an extractor verifies, and no handler that takes it
 //! runs for anyone else.
 
+// [dependencies]
+// actix-web = { version = "4", default-features = false, features = ["macros"] }
+// hubspot-signature = { version = "0.1", features = ["http"] }
+// serde_json = { version = "1", default-features = false, features = ["std"] }
+
 // What the extractor needs, and then what the server needs.
 use actix_web::error::{ErrorPayloadTooLarge, ErrorServiceUnavailable, ErrorUnauthorized};
 use actix_web::rt::time::timeout;

@@ -1,5 +1,16 @@
 //! HubSpot requests in axum: a layer verifies for each route, and no handler that takes [`Verified`] runs without it.
 
+// [dependencies]
+// axum = { version = "0.8", default-features = false, features = ["http1", "http2", "json", "query", "tokio"] }
+// hubspot-signature = { version = "0.1", features = ["axum"] }
+// metrics = "0.24"
+// metrics-exporter-prometheus = { version = "0.18", default-features = false }
+// serde_json = { version = "1", default-features = false, features = ["std"] }
+// tokio = { version = "1", default-features = false, features = ["macros", "net", "rt-multi-thread", "time"] }
+// tower-http = { version = "0.7", default-features = false, features = ["timeout"] }
+// tracing = { version = "0.1", default-features = false, features = ["std"] }
+// tracing-subscriber = { version = "0.3", default-features = false, features = ["fmt"] }
+
 mod telemetry;
 
 use std::{collections::HashMap, env, error::Error, time::Duration};

@@ -1,6 +1,16 @@
 //! HubSpot requests in bare hyper, HTTP/1 and HTTP/2. The body goes to a file while it is verified, so that memory stays
 //! constant, and the file is deleted if the request is refused.
 
+// [dependencies]
+// form_urlencoded = "1"
+// http-body-util = "0.1"
+// hubspot-signature = { version = "0.1", features = ["http"] }
+// hyper = { version = "1", features = ["http1", "http2", "server"] }
+// hyper-util = { version = "0.1", features = ["server-auto", "service", "tokio"] }
+// serde_json = { version = "1", default-features = false, features = ["std"] }
+// tempfile = { version = "3", default-features = false }
+// tokio = { version = "1", default-features = false, features = ["fs", "io-util", "macros", "net", "rt-multi-thread", "time"] }
+
 use std::{collections::HashMap, convert::Infallible, env, error::Error, path::PathBuf, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt, Full};

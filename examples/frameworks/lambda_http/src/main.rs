@@ -1,6 +1,14 @@
 //! HubSpot requests in AWS Lambda, behind an API Gateway HTTP API or a function URL: the layer works on the events too,
-//! because `lambda_http` turns them into `http::Request` and decodes base64 bodies. docs/lambda.md says what to expect of
-//! REST APIs and load balancers.
+//! because `lambda_http` turns them into `http::Request` and decodes base64 bodies. The guide
+//! `hubspot_signature::guide::lambda` says what to expect of REST APIs and load balancers.
+
+// [dependencies]
+// bytes = "1"
+// http-body-util = "0.1"
+// hubspot-signature = { version = "0.1", features = ["tower"] }
+// lambda_http = { version = "1", default-features = false, features = ["alb", "apigw_http", "apigw_rest"] }
+// serde_json = { version = "1", default-features = false, features = ["std"] }
+// tokio = { version = "1", default-features = false, features = ["macros", "net", "rt-multi-thread", "time"] }
 
 use std::env;
 

@@ -1,5 +1,11 @@
 //! HubSpot requests in poem: an extractor verifies, and no handler that takes it runs for anyone else.
 
+// [dependencies]
+// hubspot-signature = { version = "0.1", features = ["http"] }
+// poem = { version = "3", default-features = false, features = ["server"] }
+// serde_json = { version = "1", default-features = false, features = ["std"] }
+// tokio = { version = "1", default-features = false, features = ["macros", "net", "rt-multi-thread", "time"] }
+
 use std::{collections::HashMap, env, error::Error, sync::Arc, time::Duration};
 
 use hubspot_signature::{PublicUrl, SignatureHeaders, UnixTime, Verifier, Version};

@@ -4,6 +4,11 @@
 //! The first line of the file is the secret. While HubSpot may still sign with the one before, that one is the second
 //! line.
 
+// [dependencies]
+// axum = { version = "0.8", default-features = false, features = ["http1", "tokio"] }
+// hubspot-signature = { version = "0.1", features = ["axum"] }
+// tokio = { version = "1", default-features = false, features = ["macros", "net", "rt-multi-thread", "time"] }
+
 use std::{env, error::Error, fs, path::PathBuf, sync::Arc, sync::Mutex};
 
 use axum::Router;

@@ -1,6 +1,12 @@
 //! Each request is handled once, although a copy of it verifies until it is five minutes old: behind the layer, the
 //! middleware of the module `seen` remembers what was handled, in memory or, for several replicas, in Redis.
 
+// [dependencies]
+// axum = { version = "0.8", default-features = false, features = ["http1", "http2", "tokio"] }
+// hubspot-signature = { version = "0.1", features = ["axum"] }
+// redis = { version = "1", default-features = false, features = ["connection-manager", "tokio-comp"] }
+// tokio = { version = "1", default-features = false, features = ["macros", "net", "rt-multi-thread", "time"] }
+
 mod seen;
 
 use std::{env, error::Error, fs::File, io::Write, path::PathBuf, sync::Arc};

@@ -4,6 +4,11 @@
 //! Rocket itself waits for the first 14 bytes of a body, without a time limit, before any guard runs: let a proxy that
 //! buffers requests stand before it.
 
+// [dependencies]
+// hubspot-signature = { version = "0.1", features = ["http"] }
+// rocket = { version = "0.5", default-features = false }
+// serde_json = { version = "1", default-features = false, features = ["std"] }
+
 // What the guards need, and then what the server needs.
 use hubspot_signature::{PublicUrl, SignatureHeaders, UnixTime, Verification, Verifier};
 use rocket::data::{self, Data, FromData, ToByteUnit};

@@ -1,5 +1,14 @@
 //! HubSpot requests in warp: the filters become a service, and the layer wraps it.
 
+// [dependencies]
+// hubspot-signature = { version = "0.1", features = ["tower"] }
+// hyper-util = { version = "0.1", features = ["server-auto", "service", "tokio"] }
+// serde_json = { version = "1", default-features = false, features = ["std"] }
+// tokio = { version = "1", default-features = false, features = ["macros", "net", "rt-multi-thread", "time"] }
+// tower = { version = "0.5", features = ["util"] }
+// tower-http = { version = "0.7", default-features = false, features = ["timeout"] }
+// warp = { version = "0.4", default-features = false, features = ["server"] }
+
 use std::{collections::HashMap, env, error::Error, time::Duration};
 
 use hubspot_signature::tower::VerifyLayer;
@@ -12,8 +21,8 @@ use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 use tower_http::timeout::TimeoutLayer;
 use warp::Filter;
-use warp::hyper::body::Bytes;
 use warp::http::StatusCode;
+use warp::hyper::body::Bytes;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -1,5 +1,15 @@
 //! HubSpot requests in a Cloudflare Worker.
 
+// [lib]
+// crate-type = ["cdylib", "rlib"]
+// [dependencies]
+// http = "1"
+// http-body = "1"
+// http-body-util = "0.1"
+// hubspot-signature = { version = "0.1", features = ["http"] }
+// serde_json = { version = "1", default-features = false, features = ["std"] }
+// worker = { version = "0.8", features = ["http"] }
+
 use std::fmt::Display;
 
 use http::{Request, Response, StatusCode};

@@ -46,6 +46,62 @@ fn pages_show_compiled_code() {
     assert!(compared > 20, "{compared}");
 }
 
+/// Who pastes a program into a project of their own finds what its manifest needs at its top.
+#[test]
+fn programs_show_their_dependencies() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let shared = fs::read_to_string(root.join("Cargo.toml")).expect("text");
+    let mut compared = 0;
+    for folder in fs::read_dir(root).expect("a folder").map(|entry| entry.expect("readable").path()) {
+        let path = if folder.ends_with("worker") { folder.join("src/lib.rs") } else { folder.join("src/main.rs") };
+        let Ok(program) = fs::read_to_string(&path) else { continue };
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("text");
+        let expected: String = dependencies(&manifest, &shared).iter().map(|line| format!("// {line}\n")).collect();
+        let begin = program.find("\n\n").expect("a comment comes first") + 2;
+        let end = program[begin..].find("\n\n").expect("code") + 1 + begin;
+        compared += 1;
+        if std::env::var_os("UPDATE_PAGE").is_some() {
+            let end = if program[begin..].starts_with("// [") { end + 1 } else { begin };
+            fs::write(&path, format!("{}{expected}\n{}", &program[..begin], &program[end..])).expect("written");
+            continue;
+        }
+        assert_eq!(&program[begin..end], expected, "{}: UPDATE_PAGE=1 writes it anew", path.display());
+    }
+    assert_eq!(compared, 10);
+}
+
+/// The sections `lib` and `dependencies` of a manifest, as they would stand in one of no workspace.
+fn dependencies(manifest: &str, shared: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut is_shown = false;
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            is_shown = ["[lib]", "[dependencies]"].contains(&line);
+        }
+        if !is_shown || line.is_empty() || line.starts_with('#') || line.starts_with("doctest") {
+            continue;
+        }
+        let Some((name, _)) = line.split_once([' ', '.']).filter(|_| line.contains("workspace = true")) else {
+            lines.push(line.to_owned());
+            continue;
+        };
+        let features =
+            line.split_once("features = [").and_then(|(_, rest)| rest.split_once(']')).map_or("", |(f, _)| f);
+        if name == "hubspot-signature" {
+            lines.push(format!("hubspot-signature = {{ version = \"0.1\", features = [{features}] }}"));
+            continue;
+        }
+        let known =
+            shared.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(" = ")).expect("in the workspace");
+        let (head, all) = known.split_once("features = [").expect("features");
+        let (all, _) = all.split_once(']').expect("a list");
+        let mut all: Vec<&str> = all.split(", ").chain(features.split(", ").filter(|f| !f.is_empty())).collect();
+        all.sort_unstable();
+        lines.push(format!("{name} = {head}features = [{}] }}", all.join(", ")));
+    }
+    lines
+}
+
 /// The trimmed lines of all Rust files.
 fn collect(folder: &Path, sources: &mut Vec<Vec<String>>) {
     for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("readable").path()) {
