@@ -17,19 +17,27 @@ use http_body_util::{BodyExt, Full};
 use hubspot_signature::tower::VerifyLayer;
 use hubspot_signature::{PublicUrl, Verifier, Version};
 use lambda_http::http::{Request, Response, StatusCode};
-use lambda_http::tower::{ServiceBuilder, service_fn};
+use lambda_http::tower::{Service, ServiceBuilder, service_fn};
 use lambda_http::{Error, RequestExt};
 use serde_json::{Value, json};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
+    lambda_http::run(app(&env::var("HUBSPOT_CLIENT_SECRET")?, &env::var("HUBSPOT_PUBLIC_URL")?)?).await
+}
+
+/// The function, as the runtime and the tests call it.
+fn app(
+    client_secret: &str,
+    public_url: &str,
+) -> Result<impl Service<lambda_http::Request, Response = Response<String>, Error = Error, Future: Send> + use<>, Error>
+{
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
+    let verifier = Verifier::new(client_secret, Version::V3)?.max_body(64 * 1024);
     // The URL exactly as it is configured in HubSpot: whether the event's path has the stage or not, or was decoded by the
     // gateway, makes no difference.
-    let public_url = PublicUrl::endpoint(&env::var("HUBSPOT_PUBLIC_URL")?)?;
-    let service = ServiceBuilder::new().layer(VerifyLayer::new(verifier, public_url)).service(service_fn(answer));
-    lambda_http::run(service).await
+    let public_url = PublicUrl::endpoint(public_url)?;
+    Ok(ServiceBuilder::new().layer(VerifyLayer::new(verifier, public_url)).service(service_fn(answer)))
 }
 
 /// Sees only requests that HubSpot signed.
@@ -58,4 +66,37 @@ fn webhook(body: &[u8]) -> Option<Value> {
 /// A card on a CRM record.
 fn card(request: &Request<Full<Bytes>>) -> Value {
     json!({ "results": [{ "objectId": 1, "title": request.query_string_parameters().first("userEmail") }] })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use hubspot_signature::{ClientSecret, UnixTime};
+    use lambda_http::tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_event_is_answered() -> Result<(), Error> {
+        let (secret, url) = ("12345678-aaaa-bbbb-cccc-ddddeeeeffff", "https://hooks.example.com/prod/hubspot");
+        let body = r#"{"objectId":7}"#;
+        let signed = ClientSecret::new(secret)?.sign("POST", url, body.as_bytes(), UnixTime::now())?;
+        let event = |body: &str| {
+            // As an HTTP API delivers it, payload format 2.0.
+            let event = json!({
+                "version": "2.0",
+                "rawPath": "/prod/hubspot",
+                "headers": signed.pairs().collect::<HashMap<_, _>>(),
+                "requestContext": { "stage": "prod", "http": { "method": "POST", "path": "/prod/hubspot" } },
+                "body": body,
+            });
+            lambda_http::request::from_str(&event.to_string())
+        };
+        let response = app(secret, url)?.oneshot(event(body)?).await?;
+        assert_eq!((response.status().as_u16(), &**response.body()), (200, r#"{"received":7}"#));
+        let response = app(secret, url)?.oneshot(event(r#"{"objectId":8}"#)?).await?;
+        assert_eq!(response.status(), 401);
+        Ok(())
+    }
 }
