@@ -70,6 +70,18 @@ fn programs_show_their_dependencies() {
     assert_eq!(compared, 10);
 }
 
+/// For how long to remember a key is said by one function, on the front page too.
+#[test]
+fn the_front_page_shows_the_same_function() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let front = fs::read_to_string(root.join("../../src/lib.rs")).expect("text");
+    let front = trimmed(&front.lines().map(|line| format!("{}\n", line.trim_start_matches("//!"))).collect::<String>());
+    let seen = trimmed(&fs::read_to_string(root.join("replay/src/seen.rs")).expect("text"));
+    let begin = seen.iter().position(|line| line.starts_with("pub fn remember_until")).expect("there");
+    let function = &seen[begin - 2..begin + 4];
+    assert!(front.windows(function.len()).any(|window| window == function), "{function:?}");
+}
+
 /// The sections `lib` and `dependencies` of a manifest, as they would stand in one of no workspace.
 fn dependencies(manifest: &str, shared: &str) -> Vec<String> {
     let mut lines = Vec::new();
