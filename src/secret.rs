@@ -435,9 +435,10 @@ fn is_opaque(text: &str) -> bool {
 /// The client secret in the examples of HubSpot's documentation, which tests and examples use too.
 const DOCUMENTED: &str = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy";
 
-/// One character over and over, such as a UUID of zeros.
+/// One character over and over, such as a UUID of zeros. Of others than ASCII, `is_placeholder` finds those.
 fn is_one_character(text: &str) -> bool {
-    let mut all = text.chars().filter(|c| !c.is_ascii_punctuation()).map(|c| c.to_ascii_lowercase());
+    let is_counted = |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
+    let mut all = text.bytes().filter(is_counted).map(|byte| byte.to_ascii_lowercase());
     let first = all.next();
-    text != DOCUMENTED && all.all(|c| Some(c) == first)
+    text != DOCUMENTED && all.all(|byte| Some(byte) == first)
 }
