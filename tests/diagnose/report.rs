@@ -99,6 +99,17 @@ fn of_a_suspicion() {
     );
 }
 
+/// With the endpoint given and nothing found, it may be a forgery.
+#[test]
+fn of_a_tampered_request() {
+    let diagnostician = Diagnostician::new([SECRET], Version::V2).endpoint(URI);
+    let text = Sent::new("POST", URI, "{\"n\":7}").body("{\"n\":8}").diagnosed_by(&diagnostician, NOW).to_string();
+    assert!(
+        text.contains("if they agree, the secret is another app's, or the request was changed or forged."),
+        "{text}"
+    );
+}
+
 #[test]
 fn of_what_is_accepted() {
     let diagnosis = post().diagnosed();
