@@ -7,28 +7,30 @@
 // serde_json = { version = "1", default-features = false, features = ["std"] }
 
 // What the extractor needs, and then what the server needs.
-use actix_web::error::{ErrorPayloadTooLarge, ErrorServiceUnavailable, ErrorUnauthorized};
+use actix_web::error::{ErrorPayloadTooLarge, ErrorServiceUnavailable, ErrorUnauthorized, InternalError};
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::rt::time::timeout;
 use actix_web::web::{self, Bytes, Data};
-use actix_web::{FromRequest, HttpRequest, dev};
-use hubspot_signature::{PublicUrl, SignatureHeaders, UnixTime, Verifier};
-use std::{future::Future, pin::Pin, time::Duration};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev};
+use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verifier};
+use std::{env, fmt::Display, future::Future, pin::Pin, time::Duration};
 
-use actix_web::error::ErrorBadRequest;
 use actix_web::web::{Json, Query};
 use actix_web::{App, HttpServer};
 use hubspot_signature::Version;
+use serde::Deserialize;
 use serde_json::{Value, json};
-use std::{collections::HashMap, env, error::Error};
+use std::collections::HashMap;
 
 type HubSpot = Data<(Verifier, PublicUrl)>;
 
 #[actix_web::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
     let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
     // Each URL exactly as it is configured in HubSpot.
-    let hubspot = |url| Ok::<_, Box<dyn Error>>(Data::new((verifier.clone(), PublicUrl::endpoint(&env::var(url)?)?)));
+    let hubspot =
+        |url| Ok::<_, Box<dyn std::error::Error>>(Data::new((verifier.clone(), PublicUrl::endpoint(&env::var(url)?)?)));
     let (webhook_url, card_url) = (hubspot("HUBSPOT_WEBHOOK_URL")?, hubspot("HUBSPOT_CARD_URL")?);
     let app = move || {
         App::new()
@@ -53,11 +55,9 @@ impl FromRequest for Signed {
             let (verifier, public_url) = &***request.app_data::<HubSpot>().expect("set in main");
             let path_and_query = request.uri().path_and_query().map_or("", |raw| raw.as_str());
             let headers = SignatureHeaders::from_lookup(|name| request.headers().get_all(name));
-            let refused = |error: hubspot_signature::Error| {
-                eprintln!("refused: {error}"); // for the log, not for the sender
-                ErrorUnauthorized("")
-            };
-            let head = public_url.head(request.method().as_str(), path_and_query, headers).map_err(refused)?;
+            let head = public_url.head(request.method().as_str(), path_and_query, headers);
+            let head = head.map_err(|error| refused(error, path_and_query))?;
+            let refused = |error| refused(error, head.uri());
             let mut verification = verifier.begin(&head, UnixTime::now()).map_err(refused)?;
             let body = timeout(Duration::from_secs(5), payload.await?.to_bytes_limited(64 * 1024)).await;
             // Not 408: a workflow never retries a 4xx but 429.
@@ -67,10 +67,42 @@ impl FromRequest for Signed {
     }
 }
 
-/// A workflow's "Send a webhook" action.
-async fn webhook(Signed(body): Signed) -> actix_web::Result<Json<Value>> {
-    let event: Value = serde_json::from_slice(&body).map_err(ErrorBadRequest)?;
-    Ok(Json(json!({ "received": event["objectId"] })))
+/// The reason is for the log, not for the sender.
+fn refused(error: Error, url: impl Display) -> actix_web::Error {
+    eprintln!("refused: {} {url}: {error}. {}", error.code(), error.help());
+    match error {
+        // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
+        Error::Mismatch { .. } | Error::PathNotEndpoint if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() => {
+            let response = HttpResponse::TooManyRequests().insert_header((RETRY_AFTER, "60")).finish();
+            InternalError::from_response(error, response).into()
+        }
+        _ => ErrorUnauthorized(""),
+    }
+}
+
+/// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.
+async fn webhook(Signed(body): Signed) -> Json<Value> {
+    let ids: Vec<u64> = events(&body).iter().map(|event| event.object_id).collect();
+    Json(json!({ "received": ids }))
+}
+
+/// What this handler needs of an event.
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "objectId", alias = "vid")]
+    object_id: u64,
+}
+
+/// Returns the one event of a workflow, or those of the Webhooks API. One of another shape is logged and left out: to an
+/// error, HubSpot would only send it again.
+fn events(body: &[u8]) -> Vec<Event> {
+    let events = match serde_json::from_slice(body) {
+        Ok(Value::Array(events)) => events.into_iter().map(Event::deserialize).collect(),
+        Ok(event) => vec![Event::deserialize(event)],
+        Err(error) => vec![Err(error)],
+    };
+    let log = |error: &serde_json::Error| eprintln!("not handled: {error}");
+    events.into_iter().filter_map(|event| event.inspect_err(log).ok()).collect()
 }
 
 /// A card on a CRM record.

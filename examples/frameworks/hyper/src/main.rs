@@ -11,15 +11,17 @@
 // tempfile = { version = "3", default-features = false }
 // tokio = { version = "1", default-features = false, features = ["fs", "io-util", "macros", "net", "rt-multi-thread", "time"] }
 
-use std::{collections::HashMap, convert::Infallible, env, error::Error, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::HashMap, convert::Infallible, env, path::PathBuf, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt, Full};
-use hubspot_signature::{PublicUrl, UnixTime, Verifier, Version};
+use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verifier, Version};
 use hyper::body::{Bytes, Incoming};
+use hyper::header::RETRY_AFTER;
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 use tokio::fs::File;
@@ -35,8 +37,9 @@ struct HubSpot {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let hubspot = Arc::new(HubSpot {
+        // For larger files, raise `max_body`, and the time for a body in `received`.
         // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
         verifier: Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024),
         // The URLs exactly as they are configured in HubSpot.
@@ -67,7 +70,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 async fn answer(hubspot: Arc<HubSpot>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let answer = match head.method.as_str() {
-        "POST" => received(&hubspot, &hubspot.webhook_url, &head, body).await.and_then(webhook),
+        "POST" => received(&hubspot, &hubspot.webhook_url, &head, body).await.map(webhook),
         "GET" => received(&hubspot, &hubspot.card_url, &head, body).await.map(|_| card(head.uri.query())),
         _ => Err(StatusCode::METHOD_NOT_ALLOWED),
     };
@@ -76,17 +79,21 @@ async fn answer(hubspot: Arc<HubSpot>, request: Request<Incoming>) -> Result<Res
         Ok(answer) => *response.body_mut() = answer.to_string().into(),
         Err(status) => *response.status_mut() = status,
     }
+    if response.status() == StatusCode::TOO_MANY_REQUESTS {
+        response.headers_mut().insert(RETRY_AFTER, 60.into());
+    }
     Ok(response)
 }
 
 /// Writes the body of a request that HubSpot signed to a file, which is deleted when it is dropped: also if the request
-/// is refused, does not end in time, or breaks off.
+/// is refused, does not end in time, or breaks off. `NamedTempFile::persist` keeps it.
 async fn received(
     hubspot: &HubSpot,
     url: &PublicUrl,
     head: &Parts,
     mut body: Incoming,
 ) -> Result<NamedTempFile, StatusCode> {
+    let refused = |error| refused(error, url, head);
     // Refuses an unsigned or stale request before there is a file.
     let mut verification = hubspot.verifier.begin_request(url, head, UnixTime::now()).map_err(refused)?;
     let file = NamedTempFile::new_in(&hubspot.folder).map_err(unavailable)?;
@@ -107,10 +114,17 @@ async fn received(
 }
 
 /// The reason is for the log, not for the sender.
-fn refused(error: hubspot_signature::Error) -> StatusCode {
-    eprintln!("refused: {error}");
+fn refused(error: Error, url: &PublicUrl, head: &Parts) -> StatusCode {
+    let path_and_query = head.uri.path_and_query().map_or("", |raw| raw.as_str());
+    let url =
+        url.head(head.method.as_str(), path_and_query, SignatureHeaders::new()).map(|head| head.uri().to_string());
+    eprintln!("refused: {} {}: {error}. {}", error.code(), url.as_deref().unwrap_or(path_and_query), error.help());
     match error {
-        hubspot_signature::Error::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
+        Error::Mismatch { .. } | Error::PathNotEndpoint if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         _ => StatusCode::UNAUTHORIZED,
     }
 }
@@ -121,10 +135,30 @@ fn unavailable(error: std::io::Error) -> StatusCode {
     StatusCode::SERVICE_UNAVAILABLE
 }
 
-/// A workflow's "Send a webhook" action.
-fn webhook(file: NamedTempFile) -> Result<Value, StatusCode> {
-    let event: Value = serde_json::from_reader(file.as_file()).map_err(|_| StatusCode::BAD_REQUEST)?;
-    Ok(json!({ "received": event["objectId"] }))
+/// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.
+fn webhook(file: NamedTempFile) -> Value {
+    let ids: Vec<u64> = events(file.as_file()).iter().map(|event| event.object_id).collect();
+    // To keep the file: `file.persist(path)`, to a path on the same disk.
+    json!({ "received": ids })
+}
+
+/// What this handler needs of an event.
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "objectId", alias = "vid")]
+    object_id: u64,
+}
+
+/// Returns the one event of a workflow, or those of the Webhooks API. One of another shape is logged and left out: to an
+/// error, HubSpot would only send it again.
+fn events(body: &std::fs::File) -> Vec<Event> {
+    let events = match serde_json::from_reader(body) {
+        Ok(Value::Array(events)) => events.into_iter().map(Event::deserialize).collect(),
+        Ok(event) => vec![Event::deserialize(event)],
+        Err(error) => vec![Err(error)],
+    };
+    let log = |error: &serde_json::Error| eprintln!("not handled: {error}");
+    events.into_iter().filter_map(|event| event.inspect_err(log).ok()).collect()
 }
 
 /// A card on a CRM record.

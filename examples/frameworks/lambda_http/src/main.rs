@@ -10,15 +10,16 @@
 // serde_json = { version = "1", default-features = false, features = ["std"] }
 // tokio = { version = "1", default-features = false, features = ["macros", "net", "rt-multi-thread", "time"] }
 
-use std::env;
+use std::{env, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hubspot_signature::tower::VerifyLayer;
+use hubspot_signature::tower::{Refusal, VerifyLayer};
 use hubspot_signature::{PublicUrl, Verifier, Version};
 use lambda_http::http::{Request, Response, StatusCode};
 use lambda_http::tower::{Service, ServiceBuilder, service_fn};
 use lambda_http::{Error, RequestExt};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 #[tokio::main]
@@ -37,7 +38,12 @@ fn app(
     // The URL exactly as it is configured in HubSpot: whether the event's path has the stage or not, or was decoded by the
     // gateway, makes no difference.
     let public_url = PublicUrl::endpoint(public_url)?;
-    Ok(ServiceBuilder::new().layer(VerifyLayer::new(verifier, public_url)).service(service_fn(answer)))
+    let mut verify = VerifyLayer::new(verifier, public_url).on_refusal(refused);
+    // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
+    if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() {
+        verify = verify.retry_mismatches(Duration::from_secs(60));
+    }
+    Ok(ServiceBuilder::new().layer(verify).service(service_fn(answer)))
 }
 
 /// Sees only requests that HubSpot signed.
@@ -45,7 +51,7 @@ async fn answer(request: Request<Full<Bytes>>) -> Result<Response<String>, Error
     let body = request.body().clone().collect().await?.to_bytes();
     // The layer has made sure of the path: one function, one endpoint.
     let answer = match request.method().as_str() {
-        "POST" => webhook(&body).ok_or(StatusCode::BAD_REQUEST),
+        "POST" => Ok(webhook(&body)),
         "GET" => Ok(card(&request)),
         _ => Err(StatusCode::METHOD_NOT_ALLOWED),
     };
@@ -57,10 +63,36 @@ async fn answer(request: Request<Full<Bytes>>) -> Result<Response<String>, Error
     Ok(response)
 }
 
-/// A workflow's "Send a webhook" action.
-fn webhook(body: &[u8]) -> Option<Value> {
-    let event: Value = serde_json::from_slice(body).ok()?;
-    Some(json!({ "received": event["objectId"] }))
+/// The reason is for the log, not for the sender.
+fn refused<B>(refusal: &Refusal<'_>, response: Response<B>) -> Response<B> {
+    let (error, url) = (refusal.error(), refusal.url().unwrap_or_default());
+    eprintln!("refused: {} {url}: {error}. {}", error.code(), refusal.help());
+    response
+}
+
+/// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.
+fn webhook(body: &[u8]) -> Value {
+    let ids: Vec<u64> = events(body).iter().map(|event| event.object_id).collect();
+    json!({ "received": ids })
+}
+
+/// What this handler needs of an event.
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "objectId", alias = "vid")]
+    object_id: u64,
+}
+
+/// Returns the one event of a workflow, or those of the Webhooks API. One of another shape is logged and left out: to an
+/// error, HubSpot would only send it again.
+fn events(body: &[u8]) -> Vec<Event> {
+    let events = match serde_json::from_slice(body) {
+        Ok(Value::Array(events)) => events.into_iter().map(Event::deserialize).collect(),
+        Ok(event) => vec![Event::deserialize(event)],
+        Err(error) => vec![Err(error)],
+    };
+    let log = |error: &serde_json::Error| eprintln!("not handled: {error}");
+    events.into_iter().filter_map(|event| event.inspect_err(log).ok()).collect()
 }
 
 /// A card on a CRM record.
@@ -94,7 +126,7 @@ mod tests {
             lambda_http::request::from_str(&event.to_string())
         };
         let response = app(secret, url)?.oneshot(event(body)?).await?;
-        assert_eq!((response.status().as_u16(), &**response.body()), (200, r#"{"received":7}"#));
+        assert_eq!((response.status().as_u16(), &**response.body()), (200, r#"{"received":[7]}"#));
         let response = app(secret, url)?.oneshot(event(r#"{"objectId":8}"#)?).await?;
         assert_eq!(response.status(), 401);
         Ok(())

@@ -6,26 +6,28 @@
 // serde_json = { version = "1", default-features = false, features = ["std"] }
 // tokio = { version = "1", default-features = false, features = ["macros", "net", "rt-multi-thread", "time"] }
 
-use std::{collections::HashMap, env, error::Error, sync::Arc, time::Duration};
+use std::{collections::HashMap, env, fmt::Display, sync::Arc, time::Duration};
 
-use hubspot_signature::{PublicUrl, SignatureHeaders, UnixTime, Verifier, Version};
-use poem::error::BadRequest;
+use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verifier, Version};
 use poem::http::StatusCode;
+use poem::http::header::RETRY_AFTER;
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::web::{Json, Query};
-use poem::{EndpointExt, FromRequest, Request, RequestBody, Route, Server, get, handler, post};
+use poem::{EndpointExt, FromRequest, Request, RequestBody, Response, Route, Server, get, handler, post};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
 type HubSpot = Arc<(Verifier, PublicUrl)>;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
     let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
     // Each URL exactly as it is configured in HubSpot.
-    let hubspot =
-        |url| Ok::<HubSpot, Box<dyn Error>>(Arc::new((verifier.clone(), PublicUrl::endpoint(&env::var(url)?)?)));
+    let hubspot = |url| {
+        Ok::<HubSpot, Box<dyn std::error::Error>>(Arc::new((verifier.clone(), PublicUrl::endpoint(&env::var(url)?)?)))
+    };
     let app = Route::new()
         .at("/hubspot", post(webhook).data(hubspot("HUBSPOT_WEBHOOK_URL")?))
         .at("/card", get(card).data(hubspot("HUBSPOT_CARD_URL")?));
@@ -47,7 +49,9 @@ impl<'a> FromRequest<'a> for Signed {
         // The raw path and query: what routing and extractors make of them is decoded.
         let path_and_query = request.original_uri().path_and_query().map_or("", |raw| raw.as_str());
         let headers = SignatureHeaders::from_lookup(|name| request.headers().get_all(name));
-        let head = public_url.head(request.method().as_str(), path_and_query, headers).map_err(refused)?;
+        let head = public_url.head(request.method().as_str(), path_and_query, headers);
+        let head = head.map_err(|error| refused(error, path_and_query))?;
+        let refused = |error| refused(error, head.uri());
         let mut verification = verifier.begin(&head, UnixTime::now()).map_err(refused)?;
         let body = timeout(Duration::from_secs(5), body.take()?.into_bytes_limit(64 * 1024)).await;
         // Not 408: a workflow never retries a 4xx but 429.
@@ -59,16 +63,42 @@ impl<'a> FromRequest<'a> for Signed {
 }
 
 /// The reason is for the log, not for the sender.
-fn refused(error: hubspot_signature::Error) -> StatusCode {
-    eprintln!("refused: {error}");
-    StatusCode::UNAUTHORIZED
+fn refused(error: Error, url: impl Display) -> poem::Error {
+    eprintln!("refused: {} {url}: {error}. {}", error.code(), error.help());
+    match error {
+        // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
+        Error::Mismatch { .. } | Error::PathNotEndpoint if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() => {
+            let response = Response::builder().status(StatusCode::TOO_MANY_REQUESTS).header(RETRY_AFTER, 60);
+            poem::Error::from_response(response.finish())
+        }
+        _ => StatusCode::UNAUTHORIZED.into(),
+    }
 }
 
-/// A workflow's "Send a webhook" action.
+/// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.
 #[handler]
-fn webhook(Signed(body): Signed) -> poem::Result<Json<Value>> {
-    let event: Value = serde_json::from_slice(&body).map_err(BadRequest)?;
-    Ok(Json(json!({ "received": event["objectId"] })))
+fn webhook(Signed(body): Signed) -> Json<Value> {
+    let ids: Vec<u64> = events(&body).iter().map(|event| event.object_id).collect();
+    Json(json!({ "received": ids }))
+}
+
+/// What this handler needs of an event.
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "objectId", alias = "vid")]
+    object_id: u64,
+}
+
+/// Returns the one event of a workflow, or those of the Webhooks API. One of another shape is logged and left out: to an
+/// error, HubSpot would only send it again.
+fn events(body: &[u8]) -> Vec<Event> {
+    let events = match serde_json::from_slice(body) {
+        Ok(Value::Array(events)) => events.into_iter().map(Event::deserialize).collect(),
+        Ok(event) => vec![Event::deserialize(event)],
+        Err(error) => vec![Err(error)],
+    };
+    let log = |error: &serde_json::Error| eprintln!("not handled: {error}");
+    events.into_iter().filter_map(|event| event.inspect_err(log).ok()).collect()
 }
 
 /// A card on a CRM record.

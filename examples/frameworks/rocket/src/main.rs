@@ -10,25 +10,26 @@
 // serde_json = { version = "1", default-features = false, features = ["std"] }
 
 // What the guards need, and then what the server needs.
-use hubspot_signature::{PublicUrl, SignatureHeaders, UnixTime, Verification, Verifier};
+use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verification, Verifier};
 use rocket::data::{self, Data, FromData, ToByteUnit};
+use rocket::fairing::{AdHoc, Fairing};
 use rocket::http::Status;
-use rocket::outcome::{IntoOutcome, Outcome};
+use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest, Request};
 use rocket::tokio::time::timeout;
-use std::time::Duration;
+use std::{env, time::Duration};
 
 use hubspot_signature::Version;
-use rocket::fairing::AdHoc;
 use rocket::http::ContentType;
 use rocket::{Config, get, post, routes};
+use serde::Deserialize;
 use serde_json::{Value, json};
-use std::{env, error::Error, net::SocketAddr};
+use std::net::SocketAddr;
 
 type HubSpot = (Verifier, PublicUrl);
 
 #[rocket::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
     let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
     // Scheme and host of both routes.
@@ -38,7 +39,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let announce = AdHoc::on_liftoff("announce", |rocket| {
         Box::pin(async { println!("listening on {}:{}", rocket.config().address, rocket.config().port) })
     });
-    rocket::custom(config).manage(hubspot).attach(announce).mount("/", routes![webhook, card]).launch().await?;
+    let server = rocket::custom(config).manage(hubspot).attach(retry_after()).attach(announce);
+    server.mount("/", routes![webhook, card]).launch().await?;
     Ok(())
 }
 
@@ -47,18 +49,18 @@ struct Signed(Vec<u8>);
 
 #[rocket::async_trait]
 impl<'r> FromData<'r> for Signed {
-    type Error = Option<hubspot_signature::Error>; // for Rocket's log
+    type Error = ();
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> data::Outcome<'r, Self> {
-        let refused = |error| (Status::Unauthorized, Some(error));
+        let refused = |error| refused(request, error);
         let read = async {
             let mut verification = begin(request).map_err(refused)?;
             let body = timeout(Duration::from_secs(5), data.open(64.kibibytes()).into_bytes()).await;
             // Not 408: a workflow never retries a 4xx but 429.
-            let body = body.map_err(|_| (Status::ServiceUnavailable, None))?.map_err(|_| (Status::BadRequest, None))?;
-            let body = body.is_complete().then(|| body.into_inner()).ok_or((Status::PayloadTooLarge, None))?;
+            let body = body.map_err(|_| Status::ServiceUnavailable)?.map_err(|_| Status::BadRequest)?;
+            let body = body.is_complete().then(|| body.into_inner()).ok_or(Status::PayloadTooLarge)?;
             verification.update(&body).and_then(|()| verification.finish()).map(|_| Self(body)).map_err(refused)
         };
-        read.await.map_or_else(Outcome::Error, Outcome::Success)
+        read.await.map_or_else(|status| Outcome::Error((status, ())), Outcome::Success)
     }
 }
 
@@ -67,16 +69,44 @@ struct SignedGet;
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for SignedGet {
-    type Error = hubspot_signature::Error;
-    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Self::Error> {
-        begin(request).and_then(|verification| verification.finish()).map(|_| Self).or_error(Status::Unauthorized)
+    type Error = ();
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
+        let verified = begin(request).and_then(|verification| verification.finish());
+        verified.map_or_else(|error| Outcome::Error((refused(request, error), ())), |_| Outcome::Success(Self))
     }
 }
 
-fn begin(request: &Request<'_>) -> Result<Verification, hubspot_signature::Error> {
+fn begin(request: &Request<'_>) -> Result<Verification, Error> {
     let (verifier, public_url) = request.rocket().state::<HubSpot>().expect("set in main");
     let (uri, headers) = (request.uri().to_string(), SignatureHeaders::from_lookup(|name| request.headers().get(name)));
     verifier.begin(&public_url.head(request.method().as_str(), &uri, headers)?, UnixTime::now())
+}
+
+/// The reason is for the log, not for the sender.
+fn refused(request: &Request<'_>, error: Error) -> Status {
+    let (_, public_url) = request.rocket().state::<HubSpot>().expect("set in main");
+    let uri = request.uri().to_string();
+    let head = public_url.head(request.method().as_str(), &uri, SignatureHeaders::new());
+    let url = head.map_or_else(|_| uri.clone(), |head| head.uri().to_string());
+    eprintln!("refused: {} {url}: {error}. {}", error.code(), error.help());
+    match error {
+        // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
+        Error::Mismatch { .. } | Error::PathNotEndpoint if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() => {
+            Status::TooManyRequests // `retry_after` adds the header
+        }
+        _ => Status::Unauthorized,
+    }
+}
+
+/// Tells HubSpot when to try again.
+fn retry_after() -> impl Fairing {
+    AdHoc::on_response("Retry-After", |_, response| {
+        Box::pin(async move {
+            if response.status() == Status::TooManyRequests {
+                response.set_raw_header("Retry-After", "60");
+            }
+        })
+    })
 }
 
 type Answer = (ContentType, String);
@@ -85,11 +115,30 @@ fn answer(value: Value) -> Answer {
     (ContentType::JSON, value.to_string())
 }
 
-/// A workflow's "Send a webhook" action.
+/// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.
 #[post("/hubspot", data = "<signed>")]
-fn webhook(signed: Signed) -> Result<Answer, Status> {
-    let event: Value = serde_json::from_slice(&signed.0).map_err(|_| Status::BadRequest)?;
-    Ok(answer(json!({ "received": event["objectId"] })))
+fn webhook(signed: Signed) -> Answer {
+    let ids: Vec<u64> = events(&signed.0).iter().map(|event| event.object_id).collect();
+    answer(json!({ "received": ids }))
+}
+
+/// What this handler needs of an event.
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "objectId", alias = "vid")]
+    object_id: u64,
+}
+
+/// Returns the one event of a workflow, or those of the Webhooks API. One of another shape is logged and left out: to an
+/// error, HubSpot would only send it again.
+fn events(body: &[u8]) -> Vec<Event> {
+    let events = match serde_json::from_slice(body) {
+        Ok(Value::Array(events)) => events.into_iter().map(Event::deserialize).collect(),
+        Ok(event) => vec![Event::deserialize(event)],
+        Err(error) => vec![Err(error)],
+    };
+    let log = |error: &serde_json::Error| eprintln!("not handled: {error}");
+    events.into_iter().filter_map(|event| event.inspect_err(log).ok()).collect()
 }
 
 /// A card on a CRM record.

@@ -36,6 +36,21 @@ const QUERIES: [(&str, &str); 10] = [
     ("userEmail=a&&&=&;&", "a"),
 ];
 
+/// The bodies of the Webhooks API and of workflows, whole or not what the handlers expect, with the records that an answer
+/// names: no event is lost without a word, and none is sent again for its shape.
+pub const EVENTS: [(&str, &[u64]); 9] = [
+    (r#"[{"objectId":7,"attemptNumber":0}]"#, &[7]),
+    (r#" [ {"objectId":7}, {"eventId":1,"objectId":8} ] "#, &[7, 8]),
+    (r#"{"vid":9,"properties":{}}"#, &[9]),
+    // An association has no `objectId`; the others of its batch count all the same.
+    (r#"[{"objectId":7},{"fromObjectId":1,"toObjectId":2},{"objectId":8}]"#, &[7, 8]),
+    ("[]", &[]),
+    ("{}", &[]),
+    (r#"{"objectId":"seven"}"#, &[]),
+    (r#"{"objectId":}"#, &[]),
+    ("{} {}", &[]),
+];
+
 /// Requests from HubSpot. Each is to be answered with 200 by the handler. `prefix` comes before each path.
 pub fn genuine(prefix: &str) -> Vec<Case> {
     let mut cases = Vec::new();
@@ -57,21 +72,28 @@ pub fn genuine(prefix: &str) -> Vec<Case> {
             let body = json!({ "objectId": id, "properties": { "name": text } }).to_string();
             for query in ["", "?", "?tenant=7&mail=a%40b.c+%20%2540"] {
                 let request = Request::new("POST", format!("{prefix}/hubspot{query}"), body.clone()).signed_by(signer);
-                accepted(format!("{signer:?}: POST {query} {text:?}"), request, json!({ "received": id }));
+                accepted(format!("{signer:?}: POST {query} {text:?}"), request, json!({ "received": [id] }));
             }
         }
     }
     // Bytes that a parser would print differently; the proxy's signer prints them itself, so it is left out.
     for signer in [Signer::ThisCrate, Signer::NodeSdk] {
-        for body in
-            ["\r\n { \"objectId\" : 7.0e0 , \"a\":\"\\u00fc\\/\" }\n", "{\"b\":1,\"a\":2,\"objectId\":7.0e0,\"a\":3}"]
-        {
+        for body in [
+            "\r\n { \"objectId\" : 7 , \"a\":\"\\u00fc\\/\", \"c\":7.0e0 }\n",
+            "{\"b\":1.0e0,\"a\":2,\"objectId\":7,\"a\":3}",
+        ] {
             let request = Request::new("POST", format!("{prefix}/hubspot"), body).signed_by(signer);
-            accepted(format!("{signer:?}: POST {body:?}"), request, json!({ "received": 7.0 }));
+            accepted(format!("{signer:?}: POST {body:?}"), request, json!({ "received": [7] }));
+        }
+    }
+    for signer in [Signer::ThisCrate, Signer::NodeSdk] {
+        for (body, ids) in EVENTS {
+            let request = Request::new("POST", format!("{prefix}/hubspot"), body).signed_by(signer);
+            accepted(format!("{signer:?}: POST {body}"), request, json!({ "received": ids }));
         }
     }
     let largest = Request::new("POST", format!("{prefix}/hubspot"), body_of(BODY_LIMIT)).signed_by(Signer::ThisCrate);
-    accepted("the largest body allowed".into(), largest, json!({ "received": 7 }));
+    accepted("the largest body allowed".into(), largest, json!({ "received": [7] }));
     for case in &mut cases {
         if case.request.method == "POST" {
             case.request.headers.push(("Content-Type".into(), "application/json".into()));

@@ -120,7 +120,7 @@ fn hyper_streams_to_a_file_that_a_refusal_deletes() {
     connection.send(b"0\r\n\r\n");
     assert_eq!(
         connection.answer().map(|answer| (answer.status, answer.body)),
-        Some((200, br#"{"received":7}"#.into()))
+        Some((200, br#"{"received":[7]}"#.into()))
     );
     assert!(files(folder.path()).is_empty());
 

@@ -11,17 +11,18 @@
 
 use std::{collections::HashMap, env, error::Error, time::Duration};
 
-use hubspot_signature::tower::VerifyLayer;
+use hubspot_signature::tower::{Refusal, VerifyLayer};
 use hubspot_signature::{PublicUrl, Verifier, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 use tower_http::timeout::TimeoutLayer;
 use warp::Filter;
-use warp::http::StatusCode;
+use warp::http::{Response, StatusCode};
 use warp::hyper::body::Bytes;
 
 #[tokio::main]
@@ -31,12 +32,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Scheme and host of both routes.
     let public_url = PublicUrl::server(&env::var("HUBSPOT_PUBLIC_URL")?)?;
 
-    let webhook = warp::path!("hubspot").and(warp::post()).and(warp::body::bytes()).map(webhook);
+    let mut verify = VerifyLayer::new(verifier, public_url).on_refusal(refused);
+    // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
+    if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() {
+        verify = verify.retry_mismatches(Duration::from_secs(60));
+    }
+
+    let webhook = warp::path!("hubspot")
+        .and(warp::post())
+        .and(warp::body::bytes() /* not `json`, which answers 415 and 400 */)
+        .map(webhook);
     let card = warp::path!("card").and(warp::get()).and(warp::query()).map(card);
     let service = ServiceBuilder::new()
         // Outermost, so that it also ends a body that never does. Not 408: a workflow never retries a 4xx but 429.
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(5)))
-        .layer(VerifyLayer::new(verifier, public_url))
+        .layer(verify)
         .service(warp::service(webhook.or(card)));
 
     let listener = TcpListener::bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into())).await?;
@@ -58,11 +68,36 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// A workflow's "Send a webhook" action.
-fn webhook(body: Bytes) -> Result<warp::reply::Json, StatusCode> {
-    // Not `body::json`: HubSpot would repeat its 415, which is no better the second time.
-    let event: Value = serde_json::from_slice(&body).map_err(|_| StatusCode::BAD_REQUEST)?;
-    Ok(warp::reply::json(&json!({ "received": event["objectId"] })))
+/// The reason is for the log, not for the sender.
+fn refused<B>(refusal: &Refusal<'_>, response: Response<B>) -> Response<B> {
+    let (error, url) = (refusal.error(), refusal.url().unwrap_or_default());
+    eprintln!("refused: {} {url}: {error}. {}", error.code(), refusal.help());
+    response
+}
+
+/// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.
+fn webhook(body: Bytes) -> warp::reply::Json {
+    let ids: Vec<u64> = events(&body).iter().map(|event| event.object_id).collect();
+    warp::reply::json(&json!({ "received": ids }))
+}
+
+/// What this handler needs of an event.
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "objectId", alias = "vid")]
+    object_id: u64,
+}
+
+/// Returns the one event of a workflow, or those of the Webhooks API. One of another shape is logged and left out: to an
+/// error, HubSpot would only send it again.
+fn events(body: &[u8]) -> Vec<Event> {
+    let events = match serde_json::from_slice(body) {
+        Ok(Value::Array(events)) => events.into_iter().map(Event::deserialize).collect(),
+        Ok(event) => vec![Event::deserialize(event)],
+        Err(error) => vec![Err(error)],
+    };
+    let log = |error: &serde_json::Error| eprintln!("not handled: {error}");
+    events.into_iter().filter_map(|event| event.inspect_err(log).ok()).collect()
 }
 
 /// A card on a CRM record.

@@ -15,7 +15,8 @@ use std::fmt::Display;
 use http::{Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::BodyExt;
-use hubspot_signature::{PublicUrl, UnixTime, Verifier, Version};
+use hubspot_signature::{Error, PublicUrl, UnixTime, Verifier, Version};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use worker::{Context, Date, Env, HttpRequest, console_warn, event};
 
@@ -27,7 +28,7 @@ async fn fetch(request: HttpRequest, env: Env, _: Context) -> worker::Result<Res
     // WebAssembly has no clock: `UnixTime::now` does not exist there.
     let now = UnixTime::from_millis(Date::now().as_millis());
     let answer = match received(&verifier, &url, request, now).await {
-        Ok(body) => webhook(&body),
+        Ok(body) => Ok(webhook(&body)),
         Err((status, reason)) => {
             // The reason is for the log, not for the sender.
             console_warn!("refused: {reason}");
@@ -57,11 +58,15 @@ pub async fn received<B>(
 where
     B: Body<Data: AsRef<[u8]>, Error: Display> + Unpin,
 {
-    let refused = |error: hubspot_signature::Error| match error {
-        hubspot_signature::Error::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, error.to_string()),
-        _ => (StatusCode::UNAUTHORIZED, error.to_string()),
-    };
     let (head, mut rest) = request.into_parts();
+    let refused = |error: Error| {
+        let status = match error {
+            Error::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            // While a secret or a URL changes, answer 429 to `Error::Mismatch`: HubSpot sends it again, and drops what gets 401.
+            _ => StatusCode::UNAUTHORIZED,
+        };
+        (status, format!("{} {}: {error}. {}", error.code(), head.uri, error.help()))
+    };
     let mut verification = verifier.begin_request(url, &head, now).map_err(refused)?;
     let mut body = Vec::new();
     while let Some(frame) = rest.frame().await {
@@ -74,8 +79,27 @@ where
     Ok(body)
 }
 
-/// A workflow's "Send a webhook" action.
-pub fn webhook(body: &[u8]) -> Result<Value, StatusCode> {
-    let event: Value = serde_json::from_slice(body).map_err(|_| StatusCode::BAD_REQUEST)?;
-    Ok(json!({ "received": event["objectId"] }))
+/// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.
+pub fn webhook(body: &[u8]) -> Value {
+    let ids: Vec<u64> = events(body).iter().map(|event| event.object_id).collect();
+    json!({ "received": ids })
+}
+
+/// What this handler needs of an event.
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "objectId", alias = "vid")]
+    object_id: u64,
+}
+
+/// Returns the one event of a workflow, or those of the Webhooks API. One of another shape is logged and left out: to an
+/// error, HubSpot would only send it again.
+fn events(body: &[u8]) -> Vec<Event> {
+    let events = match serde_json::from_slice(body) {
+        Ok(Value::Array(events)) => events.into_iter().map(Event::deserialize).collect(),
+        Ok(event) => vec![Event::deserialize(event)],
+        Err(error) => vec![Err(error)],
+    };
+    let log = |error: &serde_json::Error| eprintln!("not handled: {error}");
+    events.into_iter().filter_map(|event| event.inspect_err(log).ok()).collect()
 }
