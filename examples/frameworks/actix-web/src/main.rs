@@ -4,6 +4,7 @@
 // [dependencies]
 // actix-web = { version = "4", default-features = false, features = ["macros"] }
 // hubspot-signature = { version = "0.1", features = ["http"] }
+// serde = { version = "1", features = ["derive"] }
 // serde_json = { version = "1", default-features = false, features = ["std"] }
 
 // What the extractor needs, and then what the server needs.

@@ -5,6 +5,7 @@
 // hubspot-signature = { version = "0.1", features = ["axum"] }
 // metrics = "0.24"
 // metrics-exporter-prometheus = { version = "0.18", default-features = false }
+// serde = { version = "1", features = ["derive"] }
 // serde_json = { version = "1", default-features = false, features = ["std"] }
 // tokio = { version = "1", default-features = false, features = ["macros", "net", "rt-multi-thread", "time"] }
 // tower-http = { version = "0.7", default-features = false, features = ["timeout"] }

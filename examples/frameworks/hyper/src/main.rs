@@ -7,6 +7,7 @@
 // hubspot-signature = { version = "0.1", features = ["http"] }
 // hyper = { version = "1", features = ["http1", "http2", "server"] }
 // hyper-util = { version = "0.1", features = ["server-auto", "service", "tokio"] }
+// serde = { version = "1", features = ["derive"] }
 // serde_json = { version = "1", default-features = false, features = ["std"] }
 // tempfile = { version = "3", default-features = false }
 // tokio = { version = "1", default-features = false, features = ["fs", "io-util", "macros", "net", "rt-multi-thread", "time"] }

@@ -7,6 +7,7 @@
 // http-body-util = "0.1"
 // hubspot-signature = { version = "0.1", features = ["tower"] }
 // lambda_http = { version = "1", default-features = false, features = ["alb", "apigw_http", "apigw_rest"] }
+// serde = { version = "1", features = ["derive"] }
 // serde_json = { version = "1", default-features = false, features = ["std"] }
 // tokio = { version = "1", default-features = false, features = ["macros", "net", "rt-multi-thread", "time"] }
 

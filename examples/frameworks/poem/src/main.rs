@@ -3,6 +3,7 @@
 // [dependencies]
 // hubspot-signature = { version = "0.1", features = ["http"] }
 // poem = { version = "3", default-features = false, features = ["server"] }
+// serde = { version = "1", features = ["derive"] }
 // serde_json = { version = "1", default-features = false, features = ["std"] }
 // tokio = { version = "1", default-features = false, features = ["macros", "net", "rt-multi-thread", "time"] }
 

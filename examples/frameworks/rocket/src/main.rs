@@ -7,6 +7,7 @@
 // [dependencies]
 // hubspot-signature = { version = "0.1", features = ["http"] }
 // rocket = { version = "0.5", default-features = false }
+// serde = { version = "1", features = ["derive"] }
 // serde_json = { version = "1", default-features = false, features = ["std"] }
 
 // What the guards need, and then what the server needs.

@@ -23,7 +23,9 @@ pub fn over_http2(address: SocketAddr, request: &Request) -> Option<Answer> {
         let request = builder.body(Full::new(Bytes::from(request.body.clone()))).expect("a request");
         let response = sender.send_request(request).await.ok()?;
         let status = response.status().as_u16();
+        let retry_after = response.headers().get("retry-after");
+        let retry_after = retry_after.map(|value| value.to_str().expect("text").to_owned());
         let body = response.into_body().collect().await.ok()?.to_bytes().into();
-        Some(Answer { status, body })
+        Some(Answer { status, retry_after, body })
     })
 }

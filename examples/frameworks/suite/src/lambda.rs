@@ -1,7 +1,7 @@
 //! AWS Lambda, as far as a function sees it: the runtime API over loopback, which hands out events and takes answers.
 
 use std::convert::Infallible;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -48,8 +48,13 @@ pub enum Event {
 impl Lambda {
     /// Starts functions that HubSpot reaches at paths with this prefix.
     pub fn start(prefix: &str) -> Self {
-        let start = |route| Function::start(&format!("{PUBLIC_URL}{prefix}/{route}"));
-        Self { webhook: start("hubspot"), card: start("card") }
+        Self::start_with(prefix, |_| ())
+    }
+
+    /// `configure` is for the function of the webhook.
+    pub fn start_with(prefix: &str, configure: impl FnOnce(&mut Command)) -> Self {
+        let url = |route| format!("{PUBLIC_URL}{prefix}/{route}");
+        Self { webhook: Function::start(&url("hubspot"), configure), card: Function::start(&url("card"), |_| ()) }
     }
 
     /// Sends a request as this event.
@@ -61,7 +66,7 @@ impl Lambda {
 }
 
 impl Function {
-    fn start(public_url: &str) -> Self {
+    fn start(public_url: &str, configure: impl FnOnce(&mut Command)) -> Self {
         let (events, next) = unbounded_channel();
         let (answered, answers) = channel();
         let (bound, address) = channel();
@@ -75,6 +80,7 @@ impl Function {
             .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
             .stdout(Stdio::null());
+        configure(&mut command);
         let process = Process(command.spawn().expect("the example starts"));
         Self { events, answers: Mutex::new(answers), _process: process }
     }
@@ -85,7 +91,8 @@ impl Function {
         let answer = answers.recv_timeout(Duration::from_secs(20)).expect("the function answers");
         // An invocation that failed has no status; the gateway makes this of it.
         let status = answer["statusCode"].as_u64().unwrap_or(502) as u16;
-        Answer { status, body: answer["body"].as_str().unwrap_or_default().into() }
+        let retry_after = answer["headers"]["retry-after"].as_str().map(str::to_owned);
+        Answer { status, retry_after, body: answer["body"].as_str().unwrap_or_default().into() }
     }
 }
 

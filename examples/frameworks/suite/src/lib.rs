@@ -16,7 +16,7 @@ mod socket;
 
 use hubspot_signature::{ClientSecret, UnixTime};
 
-pub use cases::{BODY_LIMIT, BODY_TIMEOUT, Case, forged, genuine, hold, oversized};
+pub use cases::{BODY_LIMIT, BODY_TIMEOUT, Case, EVENTS, forged, genuine, hold, oversized};
 pub use http2::over_http2;
 pub use lambda::{Event, Lambda};
 pub use nginx::Nginx;

@@ -9,6 +9,7 @@ use crate::Request;
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
+    pub retry_after: Option<String>,
     pub body: Vec<u8>,
 }
 
@@ -85,7 +86,7 @@ fn parse(received: &[u8]) -> Option<Answer> {
         None if field("transfer-encoding") == Some("chunked") => unchunked(body)?,
         None => panic!("an answer without a length: {head}"),
     };
-    Some(Answer { status, body })
+    Some(Answer { status, retry_after: field("retry-after").map(str::to_owned), body })
 }
 
 fn unchunked(mut chunks: &[u8]) -> Option<Vec<u8>> {

@@ -81,6 +81,58 @@ fn axum_logs_and_counts() {
     assert!(!log.contains(SECRET));
 }
 
+/// With the code, the URL that was verified and the advice. While a secret or a URL changes, what does not match is to come
+/// again, and nothing else.
+#[test]
+fn refusals_are_logged_and_may_be_repeated() {
+    let genuine = webhook(r#"{"objectId":7}"#);
+    let forged = Request { body: r#"{"objectId":8}"#.into(), ..genuine.clone() };
+    let unsigned = Request { headers: Vec::new(), ..genuine.clone() };
+    let shapeless = webhook(r#"[{"objectId":7},{"fromObjectId":1}]"#);
+    for name in ["actix-web", "axum", "hyper", "lambda_http", "poem", "rocket", "warp"] {
+        for is_changing in [false, true] {
+            let folder = tempfile::tempdir().expect("a new folder");
+            let path = folder.path().join("log");
+            let log = fs::File::create(&path).expect("a file");
+            let configure = |command: &mut std::process::Command| {
+                command.stderr(log);
+                if is_changing {
+                    command.env("HUBSPOT_RETRY_MISMATCHES", "1");
+                }
+            };
+            let send: Box<dyn Fn(&Request) -> suite::Answer> = if name == "lambda_http" {
+                let function = suite::Lambda::start_with("", configure);
+                Box::new(move |request| function.exchange(request, suite::Event::FunctionUrl).expect("an answer"))
+            } else {
+                let server = Server::start_with(name, configure);
+                Box::new(move |request| {
+                    let server = &server; // it runs for as long as it is asked
+                    exchange(server.address, request).expect("an answer")
+                })
+            };
+            let expected = if is_changing { (429, Some("60")) } else { (401, None) };
+            let answer = send(&forged);
+            assert_eq!((answer.status, answer.retry_after.as_deref()), expected, "{name}");
+            let answer = send(&unsigned);
+            assert_eq!((answer.status, answer.retry_after), (401, None), "{name}");
+            assert_eq!(send(&shapeless).body, br#"{"received":[7]}"#, "{name}");
+
+            let log = fs::read_to_string(&path).expect("text");
+            let lines: Vec<&str> = log.lines().filter(|line| line.contains("refused: ")).collect();
+            let [mismatch, missing] = lines[..] else { panic!("{name}: {log}") };
+            let url = "https://hooks.example.com/hubspot?tenant=7";
+            for (line, code, help) in [
+                (mismatch, "mismatch", "Check in this order: the URL is the one that HubSpot called"),
+                (missing, "missing_signature", "enable request signing"),
+            ] {
+                assert!([code, url, help].iter().all(|part| line.contains(part)), "{name}: {line}");
+            }
+            assert!(log.contains("not handled: missing field `objectId`"), "{name}: {log}");
+            assert!(!log.contains(SECRET) && signatures(&genuine).iter().all(|text| !log.contains(text)), "{name}");
+        }
+    }
+}
+
 fn files(folder: &Path) -> Vec<u64> {
     let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("readable"));
     // One may be gone by now.

@@ -3,6 +3,7 @@
 // [dependencies]
 // hubspot-signature = { version = "0.1", features = ["tower"] }
 // hyper-util = { version = "0.1", features = ["server-auto", "service", "tokio"] }
+// serde = { version = "1", features = ["derive"] }
 // serde_json = { version = "1", default-features = false, features = ["std"] }
 // tokio = { version = "1", default-features = false, features = ["macros", "net", "rt-multi-thread", "time"] }
 // tower = { version = "0.5", features = ["util"] }

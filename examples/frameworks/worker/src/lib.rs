@@ -7,6 +7,7 @@
 // http-body = "1"
 // http-body-util = "0.1"
 // hubspot-signature = { version = "0.1", features = ["http"] }
+// serde = { version = "1", features = ["derive"] }
 // serde_json = { version = "1", default-features = false, features = ["std"] }
 // worker = { version = "0.8", features = ["http"] }
 
