@@ -298,7 +298,8 @@ impl Verified {
 
     /// Returns which verifier of a [`Verifiers`](crate::Verifiers) matched, counted from 0. A single [`Verifier`] is 0.
     ///
-    /// It counts those that judged the request. After a [`replace`](crate::Verifiers::replace) the order may be another.
+    /// The number is the verifier's place in the set that judged the request; a
+    /// [`replace`](crate::Verifiers::replace) may change the places.
     ///
     /// [`Verifier`]: crate::Verifier
     #[must_use]

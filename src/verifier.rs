@@ -44,7 +44,7 @@ impl Verifier {
     ///
     /// Choose [`Version::V3`] if every HubSpot product that calls you sends it: without it, anyone who captured a request
     /// can strip its v3 headers and replay it at any time. Choose [`Version::V1`] only for a product that sends nothing
-    /// newer, and know that every v2 signature of yours is also a v1 signature of some text. See
+    /// newer: a v2 signature is also the v1 signature of a text, the one that begins with method and URI. See
     /// [which version](crate#which-version).
     ///
     /// # Errors

@@ -47,9 +47,9 @@
 //! # Where to put it
 //!
 //! Put it inside everything that decompresses or limits, and outside everything that reads the body or rewrites the URI.
-//! With axum's `Router::nest`, a layer on the inner router sees the path without the nest's prefix, which
-//! [`PublicUrl::endpoint`](crate::PublicUrl::endpoint) allows for, unless only `/` is left of it. Put the layer on the
-//! outer router then.
+//! With axum's `Router::nest`, a layer on the inner router sees the path without the nest's prefix.
+//! [`PublicUrl::endpoint`](crate::PublicUrl::endpoint) accepts that, unless the rest is only `/`: then put the layer on
+//! the outer router.
 //!
 //! # While a secret or URL is being changed
 //!

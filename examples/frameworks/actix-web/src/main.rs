@@ -87,7 +87,7 @@ async fn webhook(Signed(body): Signed) -> Json<Value> {
     Json(json!({ "received": ids }))
 }
 
-/// What this handler needs of an event.
+/// An event, as far as this handler needs it.
 #[derive(Deserialize)]
 struct Event {
     #[serde(rename = "objectId", alias = "vid")]

@@ -64,7 +64,7 @@ async fn webhook(verified: Verified, body: Bytes) -> Json<Value> {
     Json(json!({ "received": ids }))
 }
 
-/// What this handler needs of an event.
+/// An event, as far as this handler needs it.
 #[derive(Deserialize)]
 struct Event {
     #[serde(rename = "objectId", alias = "vid")]

@@ -143,7 +143,7 @@ fn webhook(file: NamedTempFile) -> Value {
     json!({ "received": ids })
 }
 
-/// What this handler needs of an event.
+/// An event, as far as this handler needs it.
 #[derive(Deserialize)]
 struct Event {
     #[serde(rename = "objectId", alias = "vid")]

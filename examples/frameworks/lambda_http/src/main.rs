@@ -77,7 +77,7 @@ fn webhook(body: &[u8]) -> Value {
     json!({ "received": ids })
 }
 
-/// What this handler needs of an event.
+/// An event, as far as this handler needs it.
 #[derive(Deserialize)]
 struct Event {
     #[serde(rename = "objectId", alias = "vid")]

@@ -123,7 +123,7 @@ fn webhook(signed: Signed) -> Answer {
     answer(json!({ "received": ids }))
 }
 
-/// What this handler needs of an event.
+/// An event, as far as this handler needs it.
 #[derive(Deserialize)]
 struct Event {
     #[serde(rename = "objectId", alias = "vid")]

@@ -82,7 +82,7 @@ fn webhook(body: Bytes) -> warp::reply::Json {
     warp::reply::json(&json!({ "received": ids }))
 }
 
-/// What this handler needs of an event.
+/// An event, as far as this handler needs it.
 #[derive(Deserialize)]
 struct Event {
     #[serde(rename = "objectId", alias = "vid")]

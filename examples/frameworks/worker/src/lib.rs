@@ -86,7 +86,7 @@ pub fn webhook(body: &[u8]) -> Value {
     json!({ "received": ids })
 }
 
-/// What this handler needs of an event.
+/// An event, as far as this handler needs it.
 #[derive(Deserialize)]
 struct Event {
     #[serde(rename = "objectId", alias = "vid")]

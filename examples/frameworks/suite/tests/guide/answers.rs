@@ -9,7 +9,7 @@ async fn webhook(_: Verified, body: axum::body::Bytes) -> String {
     format!("records {ids:?}")
 }
 
-/// What this handler needs of an event.
+/// An event, as far as this handler needs it.
 #[derive(Deserialize)]
 struct Event {
     #[serde(rename = "objectId", alias = "vid")]
