@@ -102,7 +102,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         Format::Http => {
             let to = args.to.as_deref().unwrap_or(&args.url);
             check_url(to, "--to")?;
-            out.write_all(&message(method, &to.parse()?, &headers, &body)?)?;
+            out.write_raw(&message(method, &to.parse()?, &headers, &body)?)?;
         }
         Format::Curl => {
             let to = args.to.as_deref().unwrap_or(&args.url);
@@ -124,7 +124,8 @@ fn check_url(url: &str, option: &str) -> Result<(), Failure> {
 
 /// The request as its server receives it.
 fn message(method: &str, to: &Uri, headers: &[(&str, &str)], body: &[u8]) -> Result<Vec<u8>, Failure> {
-    let host = to.authority().map_or("", |authority| authority.as_str());
+    // Without a user's name and password, which no client sends in this header.
+    let host = to.authority().and_then(|authority| authority.as_str().rsplit('@').next()).unwrap_or_default();
     let mut head = String::new();
     write!(head, "{method} {} HTTP/1.1\r\nHost: {host}\r\n", target(to))?;
     if method != "GET" && method != "HEAD" {

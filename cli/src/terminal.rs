@@ -24,6 +24,12 @@ impl Out {
         Self(anstream::stdout())
     }
 
+    /// Bytes as they are, whatever they are: without a terminal, `write` leaves out what one would obey.
+    pub(crate) fn write_raw(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.flush()?;
+        Ok(unless_closed(io::stdout().write_all(bytes), ())?)
+    }
+
     pub(crate) fn finish(&mut self) -> Result<(), Failure> {
         Ok(self.flush()?)
     }

@@ -1,5 +1,6 @@
 //! `sign`: the headers are the library's, and the curl command sends just what was signed.
 
+use std::io::Write;
 use std::process::Command;
 
 use hubspot_signature::{ClientSecret, UnixTime, Verifier, Version};
@@ -83,6 +84,23 @@ fn a_whole_request_is_written() {
     assert!(signed.starts_with("GET /inner HTTP/1.1\r\nHost: 127.0.0.1:3000\r\n"), "{signed}");
     run(&["explain", "--public-url", "http://127.0.0.1:3000", "--endpoint", URL, "-"], signed.as_bytes())
         .assert(1, "[proved] The URI has the wrong scheme");
+    let with_password = run(&["sign", "--url", "https://ann:pass@a.example/b", "--format", "http"], b"").stdout;
+    assert!(with_password.contains("Host: a.example\r\n") && !with_password.contains("pass"), "{with_password}");
+}
+
+/// Nothing of it is taken for a colour or for text.
+#[test]
+fn a_body_of_any_bytes_is_written_whole() {
+    let body: Vec<u8> = [b"{\"a\":\"\x1b[31m", &(0..=u8::MAX).collect::<Vec<u8>>()[..], b"\"}"].concat();
+    let mut child = command()
+        .args(["sign", "--url", URL, "--format", "http", "--body-file", "-"])
+        .env("HUBSPOT_CLIENT_SECRET", SECRET)
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(&body).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stdout.ends_with(&body), "{output:?}");
+    run(&["verify", "--endpoint", URL, "-"], &output.stdout).assert(0, "accepted by v3");
 }
 
 #[test]
