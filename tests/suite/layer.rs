@@ -510,7 +510,7 @@ fn a_clock_of_ones_own() {
     assert!(matches!(error_of(&response), Some(Error::TimestampInFuture { .. })));
 }
 
-/// The time of receipt counts: a slow body does not make a request stale.
+/// A slow body makes a request stale.
 #[test]
 fn the_age_is_judged_again_when_the_body_is_complete() {
     let reads = Arc::new(std::sync::atomic::AtomicU64::new(0));
@@ -580,6 +580,57 @@ fn rules_are_those_of_the_admitted() {
     assert_eq!(error_of(&response), Some(Error::BodyNotJson { looks_like: BodyForm::Form }));
     let (response, _) = send(&layer, strip_v3(request(full(b"{         }"))));
     assert_eq!(error_of(&response), Some(Error::BodyTooLarge { limit: 10 }));
+}
+
+/// A future that waits for its first poll is judged by the time and the verifiers of that poll, and one whose body ends
+/// at a later poll by that later time: also where all of the body is there, in more frames than one poll takes.
+#[test]
+fn nothing_is_judged_before_the_first_poll() {
+    let time = Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let read = time.clone();
+    let verifiers = Verifiers::from(verifier());
+    let layer = VerifyLayer::with_clock(verifiers.clone(), server(), move || later(read.load(Relaxed)));
+    let many = || scripted(frames(BODY, &[1; 4]).into_iter().chain((0..200).map(|_| Step::Data(Bytes::new())))).0;
+    for (passes_unverified, status) in [(false, StatusCode::UNAUTHORIZED), (true, StatusCode::OK)] {
+        let layer = if passes_unverified { layer.clone().dangerously_pass_unverified() } else { layer.clone() };
+        let inner = Inner::new();
+        let seen = inner.seen.clone();
+        let mut service = layer.layer(inner);
+        let mut call = |body| {
+            run(ServiceExt::<Request<Scripted>>::ready(&mut service)).unwrap();
+            Box::pin(service.call(request(body)))
+        };
+        let held = |future: std::pin::Pin<&mut dyn Future<Output = Result<Response<String>, _>>>,
+                    error: fn(&Error) -> bool| {
+            let Poll::Ready(Ok::<_, std::convert::Infallible>(response)) = poll_once(future) else {
+                panic!("not ready")
+            };
+            assert_eq!(response.status(), status);
+            let seen = std::mem::take(&mut seen.lock().unwrap().requests);
+            assert_eq!(seen.len(), usize::from(passes_unverified));
+            let extensions = seen.first().map_or(response.extensions(), Request::extensions);
+            assert!(extensions.get().is_some_and(error), "{extensions:?}");
+            assert_eq!(extensions.get::<Verified>(), None);
+        };
+        let is_old = |error: &Error| matches!(error, Error::TimestampTooOld { .. });
+
+        time.store(300_000, Relaxed);
+        let mut late = call(scripted(frames(BODY, &[])).0);
+        time.store(300_001, Relaxed);
+        held(late.as_mut(), is_old);
+
+        time.store(300_000, Relaxed);
+        let mut late = call(many());
+        assert!(poll_once(late.as_mut()).is_pending());
+        time.store(300_001, Relaxed);
+        held(late.as_mut(), is_old);
+
+        time.store(0, Relaxed);
+        let mut revoked = call(scripted(frames(BODY, &[])).0);
+        verifiers.replace(Verifier::new(OTHER_SECRET, Version::V2).unwrap(), []);
+        held(revoked.as_mut(), |error| *error == MISMATCH);
+        verifiers.replace(verifier(), []);
+    }
 }
 
 /// Replaced while a body arrives: that request is judged by the old secret, the next by the new one.
