@@ -62,8 +62,9 @@ async fn reload(State(file): State<Arc<SecretFile>>, request: Request, next: Nex
 
 impl SecretFile {
     fn read(&self) -> Result<(), Box<dyn Error>> {
-        let text = fs::read_to_string(&self.path)?;
+        // Before the file is read: the text of a slower request would otherwise replace a newer one.
         let mut known = self.text.lock().expect("nothing panics here");
+        let text = fs::read_to_string(&self.path)?;
         if *known != text {
             self.verifiers.replace(verifier(&text)?, []);
             *known = text;
