@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,8 +30,8 @@ pub async fn once(State(seen): State<Seen>, verified: Verified, request: Request
 }
 
 async fn handle_once(seen: Seen, verified: Verified, request: Request, next: Next) -> Response {
-    match seen.begin(&verified).await {
-        Ok(Known::New) => {}
+    let turn = match seen.begin(&verified).await {
+        Ok(Known::New(turn)) => turn,
         // A success: HubSpot takes anything else for a failure.
         Ok(Known::Handled) => return "handled before".into_response(),
         // The other copy may still fail, and the memory of an expired one may be gone. HubSpot sends it again later.
@@ -40,7 +41,7 @@ async fn handle_once(seen: Seen, verified: Verified, request: Request, next: Nex
             eprintln!("replay keys: {error}");
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
-    }
+    };
     // A panic ends the inner task only.
     let response = match tokio::spawn(timeout(HANDLING, next.run(request))).await {
         Ok(Ok(response)) => response,
@@ -48,7 +49,10 @@ async fn handle_once(seen: Seen, verified: Verified, request: Request, next: Nex
         Err(_panic) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     };
     // What was not handled may come again.
-    let kept = if response.status().is_success() { seen.finish(&verified).await } else { seen.forget(&verified).await };
+    let kept = match response.status().is_success() {
+        true => seen.finish(&verified).await,
+        false => seen.forget(&verified, turn).await,
+    };
     if let Err(error) = kept {
         eprintln!("replay keys: {} stays in progress for {IN_PROGRESS:?}: {error}", verified.replay_key());
     }
@@ -57,8 +61,8 @@ async fn handle_once(seen: Seen, verified: Verified, request: Request, next: Nex
 
 #[derive(Clone)]
 pub enum Seen {
-    /// By the time at which each can be forgotten. For a single process.
-    Memory(Arc<Mutex<BTreeMap<(UnixTime, ReplayKey), Known>>>),
+    /// By the time that was signed, with the time until which to remember each. For a single process.
+    Memory(Arc<Mutex<BTreeMap<(Option<UnixTime>, ReplayKey), (UnixTime, Known)>>>),
     /// For several replicas, and over restarts.
     Redis(ConnectionManager),
 }
@@ -66,12 +70,17 @@ pub enum Seen {
 /// The state of a request in the memory.
 #[derive(Clone, Copy)]
 pub enum Known {
-    New,
+    New(Turn),
     InProgress,
     Handled,
     /// It came so late that it may have been forgotten.
     Expired,
 }
+
+/// One run of a handler. It says whose the key in progress is: a handler that blocks its thread outlives `IN_PROGRESS`, and
+/// must not remove what the next one has remembered since.
+#[derive(Clone, Copy)]
+pub struct Turn(u64);
 
 /// Until when to remember a request: until it expires, and a minute longer, as the clocks of servers differ. `None` for
 /// v1 and v2, which never expire.
@@ -102,28 +111,30 @@ impl Seen {
         let Some(until) = remember_until(verified).filter(|until| *until > now) else {
             return Ok(Known::Expired);
         };
+        let turn = Turn(RandomState::new().hash_one(now.as_millis()));
         match self {
             Self::Memory(seen) => {
                 let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-                while seen.first_key_value().is_some_and(|((until, _), _)| *until < now) {
+                while seen.first_key_value().is_some_and(|(_, (until, _))| *until < now) {
                     seen.pop_first();
                 }
-                match seen.entry((until, key)) {
-                    Entry::Occupied(known) => Ok(*known.get()),
+                // Not under `until`, which is another one once a verifier with another `max_age` replaces this one.
+                match seen.entry((verified.timestamp(), key)) {
+                    Entry::Occupied(known) => Ok(known.get().1),
                     Entry::Vacant(new) => {
-                        new.insert(Known::InProgress);
-                        Ok(Known::New)
+                        new.insert((until, Known::InProgress));
+                        Ok(Known::New(turn))
                     }
                 }
             }
             Self::Redis(redis) => {
                 let mut redis = redis.clone();
                 let mut set = redis::cmd("SET");
-                set.arg(name(key)).arg("in progress").arg("NX").arg("PX").arg(IN_PROGRESS.as_millis() as u64);
+                set.arg(name(key)).arg(turn.0).arg("NX").arg("PX").arg(IN_PROGRESS.as_millis() as u64);
                 // Nothing if the key was there.
                 let new: Option<String> = set.query_async(&mut redis).await?;
                 if new.is_some() {
-                    return Ok(Known::New);
+                    return Ok(Known::New(turn));
                 }
                 let known: Option<String> = redis::cmd("GET").arg(name(key)).query_async(&mut redis).await?;
                 Ok(if known.as_deref() == Some("handled") { Known::Handled } else { Known::InProgress })
@@ -137,7 +148,8 @@ impl Seen {
         let Some(until) = remember_until(verified).filter(|until| *until > now) else { return Ok(()) };
         match self {
             Self::Memory(seen) => {
-                seen.lock().unwrap_or_else(PoisonError::into_inner).insert((until, key), Known::Handled);
+                let (mut seen, known) = (seen.lock().unwrap_or_else(PoisonError::into_inner), (until, Known::Handled));
+                seen.insert((verified.timestamp(), key), known);
                 Ok(())
             }
             Self::Redis(redis) => {
@@ -148,15 +160,20 @@ impl Seen {
         }
     }
 
-    /// Forgets a request that could not be handled.
-    pub async fn forget(&self, verified: &Verified) -> Result<(), RedisError> {
+    /// Forgets a request that could not be handled in this turn.
+    pub async fn forget(&self, verified: &Verified, turn: Turn) -> Result<(), RedisError> {
         let key = verified.replay_key();
         match self {
             Self::Memory(seen) => {
-                seen.lock().unwrap_or_else(PoisonError::into_inner).retain(|(_, other), _| *other != key);
+                seen.lock().unwrap_or_else(PoisonError::into_inner).remove(&(verified.timestamp(), key));
                 Ok(())
             }
-            Self::Redis(redis) => redis::cmd("DEL").arg(name(key)).exec_async(&mut redis.clone()).await,
+            Self::Redis(redis) => {
+                let delete = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end";
+                let mut eval = redis::cmd("EVAL");
+                eval.arg(delete).arg(1).arg(name(key)).arg(turn.0);
+                eval.exec_async(&mut redis.clone()).await
+            }
         }
     }
 }

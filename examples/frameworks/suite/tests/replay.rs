@@ -329,10 +329,14 @@ async fn the_handler_hangs() {
 }
 
 fn verified(request: &Request) -> Verified {
+    verified_within(request, Duration::from_secs(300))
+}
+
+fn verified_within(request: &Request, max_age: Duration) -> Verified {
     let headers = hubspot_signature::SignatureHeaders::from_pairs(request.headers.iter().map(|(n, v)| (n, v)));
     let url = format!("{PUBLIC_URL}{}", request.target);
     let head = hubspot_signature::RequestHead::new(request.method, &url, headers);
-    let verifier = Verifier::new(SECRET, Version::V3).expect("usable");
+    let verifier = Verifier::new(SECRET, Version::V3).expect("usable").max_age(max_age);
     verifier.verify(&head, &request.body, UnixTime::now()).expect("genuine")
 }
 
@@ -343,7 +347,7 @@ async fn the_process_dies() {
     let seen = Seen::in_redis(&redis.url()).expect("a URL");
     let request = Request::new("POST", "/hubspot", "{}").signed_by(Signer::ThisCrate);
     let verified = verified(&request);
-    assert!(matches!(seen.begin(&verified).await, Ok(Known::New)));
+    assert!(matches!(seen.begin(&verified).await, Ok(Known::New(_))));
     assert!(matches!(seen.begin(&verified).await, Ok(Known::InProgress)));
 
     let mut client = redis::Client::open(redis.url()).expect("a URL").get_connection().expect("it listens");
@@ -360,4 +364,48 @@ async fn the_process_dies() {
     let left: u64 = redis::cmd("PTTL").arg(&name).query(&mut client).expect("a number");
     let until = remember_until(&verified).expect("v3").as_millis() - UnixTime::now().as_millis();
     assert!(left.abs_diff(until) < 5_000 && left > 300_000, "{left}");
+}
+
+/// A handler that outlived its time in progress leaves alone what a later one has remembered.
+#[tokio::test]
+async fn a_late_failure_forgets_nothing_of_others() {
+    let redis = Redis::start();
+    let [first, second] = [(); 2].map(|()| Seen::in_redis(&redis.url()).expect("a URL"));
+    let mut client = redis::Client::open(redis.url()).expect("a URL").get_connection().expect("it listens");
+    for is_handled in [true, false] {
+        let target = format!("/hubspot?{is_handled}");
+        let verified = verified(&Request::new("POST", target, "{}").signed_by(Signer::ThisCrate));
+        let Ok(Known::New(late)) = first.begin(&verified).await else { panic!("known") };
+        redis::cmd("PEXPIRE")
+            .arg(format!("hubspot:{}", verified.replay_key()))
+            .arg(1)
+            .exec(&mut client)
+            .expect("it is there");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let Ok(Known::New(turn)) = second.begin(&verified).await else { panic!("known") };
+        if is_handled {
+            second.finish(&verified).await.expect("it listens");
+        }
+        first.forget(&verified, late).await.expect("it listens");
+        let known = first.begin(&verified).await.expect("it listens");
+        assert_eq!((matches!(known, Known::Handled), matches!(known, Known::InProgress)), (is_handled, !is_handled));
+        // Its own turn it may forget, but not what it has handled.
+        second.forget(&verified, turn).await.expect("it listens");
+        let known = first.begin(&verified).await.expect("it listens");
+        assert_eq!(matches!(known, Known::New(_)), !is_handled);
+    }
+}
+
+/// A copy is known under a verifier with another greatest age, too.
+#[tokio::test]
+async fn another_greatest_age() {
+    let redis = Redis::start();
+    for seen in memories(&redis) {
+        let request = Request::new("POST", "/hubspot", "{}").signed_by(Signer::ThisCrate);
+        let [this, other] = [300, 240].map(|age| verified_within(&request, Duration::from_secs(age)));
+        assert!(matches!(seen.begin(&this).await, Ok(Known::New(_))));
+        assert!(matches!(seen.begin(&other).await, Ok(Known::InProgress)));
+        seen.finish(&this).await.expect("it listens");
+        assert!(matches!(seen.begin(&other).await, Ok(Known::Handled)));
+    }
 }
