@@ -29,10 +29,14 @@ impl PublicUrlArgs {
 
     /// The text of the endpoint's URL, if it is given.
     pub(crate) fn endpoint(&self) -> Result<Option<String>, Failure> {
-        match (&self.endpoint, &self.public_url) {
-            (None, None) => variable("HUBSPOT_ENDPOINT"),
-            (endpoint, _) => Ok(endpoint.clone()),
+        let endpoint = match (&self.endpoint, &self.public_url) {
+            (None, None) => variable("HUBSPOT_ENDPOINT")?,
+            (endpoint, _) => endpoint.clone(),
+        };
+        if let Some(url) = &endpoint {
+            PublicUrl::endpoint(url).map_err(|error| unusable("--endpoint", error))?;
         }
+        Ok(endpoint)
     }
 
     /// The URL of a request: the server's, if that is given too and `compares` allows both.

@@ -174,6 +174,22 @@ fn an_unusable_secret_is_explained() {
     explain("").assert(1, "empty");
 }
 
+/// The endpoint is shown where the two URLs are compared, so it must be one.
+#[test]
+fn a_secret_in_the_place_of_the_endpoint_is_not_shown() {
+    for secret in [SECRET, OTHER_SECRET, "pat-na1-0a4b7c1e", "https://ann:pass@www.example.com/"] {
+        for url in ["--url", "--public-url"] {
+            let outcome = explain(&[url, "https://www.example.com/webhook_uri", "--endpoint", secret], V3);
+            outcome.assert_failed("--endpoint: ");
+            assert!(!outcome.stderr.contains(secret), "{outcome:?}");
+        }
+        let environment = [("HUBSPOT_CLIENT_SECRET", SECRET), ("HUBSPOT_ENDPOINT", secret)];
+        let outcome = run_in(&environment, &["explain", "--url", "https://www.example.com/", "-"], V3.as_bytes());
+        outcome.assert_failed("--endpoint: ");
+        assert!(!outcome.stderr.contains(secret), "{outcome:?}");
+    }
+}
+
 /// The path alone refuses the request, and the rest of it is explained all the same.
 #[test]
 fn a_path_that_is_not_the_endpoints_is_told_first() {
