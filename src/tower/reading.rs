@@ -77,7 +77,8 @@ impl<S, H> Reading<S, H> {
                 Ok(admitted)
             });
             if let Err(error) = admitted {
-                if !passes_unverified {
+                // Announced as too long for the verifiers that let the head pass: as if it had arrived.
+                if !passes_unverified || matches!(error, Error::BodyTooLarge { .. }) {
                     return Poll::Ready(Err(refuse(error, &[])));
                 }
                 *rules = BodyRules::only_limit(verifiers.max_body(DEFAULT_LIMIT));

@@ -401,6 +401,16 @@ fn observing_keeps_the_limit() {
     let several = VerifyLayer::with_clock(set, server(), || NOW).dangerously_pass_unverified();
     let (response, _) = send(&several, unsigned());
     assert_eq!(response.status(), StatusCode::OK);
+    // Of those that the head passes, announced or not.
+    let set = Verifiers::new(verifier().max_body(4), [Verifier::new(SECRET, Version::V3).unwrap().max_body(20)]);
+    let several = VerifyLayer::with_clock(set, server(), || NOW).dangerously_pass_unverified();
+    for announced in [|_: &_| SizeHint::default(), |_: &_| SizeHint::with_exact(BODY.len() as u64)] {
+        let mut body = scripted(frames(BODY, &[])).0;
+        body.announced = announced;
+        let (response, seen) = send(&several, strip_v3(request(body)));
+        assert_eq!(error_of(&response), Some(Error::BodyTooLarge { limit: 4 }));
+        assert_eq!((response.status(), seen.requests.len()), (StatusCode::PAYLOAD_TOO_LARGE, 0));
+    }
     // By default a mebibyte, for what is not signed at all too.
     for (length, status) in [(1 << 20, StatusCode::OK), ((1 << 20) + 1, StatusCode::PAYLOAD_TOO_LARGE)] {
         let sent = unsigned().map(|_| Full::new(Bytes::from(vec![b' '; length])));
