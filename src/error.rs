@@ -297,11 +297,11 @@ impl fmt::Display for Error {
             }
             Self::TimestampTooOld { timestamp, now, max_age } => {
                 let age = now.saturating_since(timestamp);
-                write!(f, "the signature is {} old, and {} is the limit", Span(age), Span(max_age))
+                write!(f, "the signature is {} old; the limit is {}", Span(age), Span(max_age))
             }
             Self::TimestampInFuture { timestamp, now, max_clock_skew } => {
                 let lead = timestamp.saturating_since(now);
-                write!(f, "the signature is {} in the future, and {} is the limit", Span(lead), Span(max_clock_skew))
+                write!(f, "the signature is {} in the future; the limit is {}", Span(lead), Span(max_clock_skew))
             }
             Self::InvalidMethod => f.write_str("the method is not upper-case ASCII letters"),
             Self::UriNotAbsolute => f.write_str("the URI is not an absolute http or https URL"),

@@ -127,7 +127,7 @@ impl fmt::Display for Span {
         let (number, unit, lesser, lesser_unit, left_out) = match seconds {
             0 => return write!(f, "{} ms", self.0.as_millis()),
             1..MINUTE => (seconds, "s", 0, "", 0),
-            MINUTE..HOUR => (seconds / MINUTE, "minute", seconds % MINUTE, "s", 0),
+            MINUTE..HOUR => (seconds / MINUTE, "min", seconds % MINUTE, "s", 0),
             HOUR..DAY => (seconds / HOUR, "h", seconds % HOUR / MINUTE, "min", seconds % MINUTE),
             DAY..ENDLESS => (seconds / DAY, "day", 0, "", seconds % DAY),
             // Longer numbers would only make the sentence long.
@@ -136,7 +136,7 @@ impl fmt::Display for Span {
         if left_out > 0 || self.0.subsec_nanos() > 0 {
             f.write_str("more than ")?;
         }
-        let plural = if number > 1 && matches!(unit, "minute" | "day") { "s" } else { "" };
+        let plural = if number > 1 && unit == "day" { "s" } else { "" };
         write!(f, "{number} {unit}{plural}")?;
         match lesser {
             0 => Ok(()),

@@ -180,7 +180,7 @@ fn stale_or_from_the_future() {
     let diagnostician = Diagnostician::new([SECRET], Version::V2);
     let later = UnixTime::from_millis(NOW.as_millis() + 12 * 60_000);
     let finding = proves(&post().diagnosed_by(&diagnostician, later), &[Cause::TimestampStale]);
-    assert!(finding.faults()[0].evidence().contains("12 minutes old"), "{finding}");
+    assert!(finding.faults()[0].evidence().contains("12 min old"), "{finding}");
     let earlier = UnixTime::from_millis(NOW.as_millis() - 120_000);
     proves(&post().diagnosed_by(&diagnostician, earlier), &[Cause::TimestampFuture]);
     // Stale and damaged.
