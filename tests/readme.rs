@@ -26,7 +26,8 @@ fn receiver_is_the_example() {
     assert_eq!(blocks(README, "")[0], include_str!("../examples/axum/receiver.rs"));
 }
 
-const SECRET: &str = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy"; // any text in this shape
+// HubSpot's sample secret. A second one: `12345678-aaaa-bbbb-cccc-ddddeeeeffff`.
+const SECRET: &str = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy";
 
 fn url() -> PublicUrl {
     PublicUrl::endpoint("https://hooks.example.com/hubspot/webhook").unwrap()
