@@ -253,7 +253,10 @@ pub enum SecretError {
     Template,
     /// The secret is a whole assignment, `NAME=value`, instead of the value.
     Assignment,
-    /// The secret is a stand-in that was never filled in, such as `undefined`, `changeme` or a UUID of zeros.
+    /// The secret is a stand-in that was never filled in: a word such as `undefined`, `changeme` or `password`, an
+    /// instruction such as `your…` or `insert…`, a text that names the `client secret`, no letters and digits at all
+    /// (`***`), or one character over and over, such as a UUID of zeros. HubSpot's sample secret,
+    /// `yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy`, is accepted, since tests use it.
     Placeholder,
     /// The secret has white space, a control character or an invisible character inside: two values in one variable, a
     /// line break, or a text that was copied from a formatted page.
