@@ -1,8 +1,12 @@
-//! From observing to refusing, and back to asking again.
+//! From observing to refusing, and back to asking again; a refused request in a file.
 
+use std::fs::File;
+use std::io::Write;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::body::Bytes;
+use axum::http::header::TRANSFER_ENCODING;
 use axum::response::Response;
 use axum::{Extension, Router};
 use hubspot_signature::tower::{Refusal, VerifyLayer};
@@ -28,6 +32,30 @@ async fn webhook(verified: Option<Extension<Verified>>, error: Option<Extension<
 fn refusing(routes: Router, verify: VerifyLayer) -> Router {
     // 429 with `Retry-After: 60`: HubSpot keeps what does not match, and sends it again.
     routes.layer(verify.retry_mismatches(Duration::from_secs(60)))
+}
+
+fn capturing(routes: Router, verify: VerifyLayer, path: PathBuf) -> Router {
+    routes.layer(verify.on_refusal(move |refusal: &Refusal<'_>, response: Response| {
+        // For another error the body was perhaps not read.
+        if matches!(refusal.error(), Error::Mismatch { .. }) {
+            // The first one only: a file that exists is left alone.
+            let written = File::create_new(&path).and_then(|mut file| file.write_all(&captured(refusal)));
+            eprintln!("{}: {written:?}", path.display());
+        }
+        response
+    }))
+}
+
+/// A refused request as HTTP/1.1 text. Its signature may be genuine: keep it out of the log.
+fn captured(refusal: &Refusal<'_>) -> Vec<u8> {
+    let (head, body) = (refusal.head(), refusal.body());
+    let target = head.uri.path_and_query().map_or("/", |raw| raw.as_str());
+    let mut text = format!("{} {target} HTTP/1.1\r\n", head.method).into_bytes();
+    // The body is no longer in chunks.
+    for (name, value) in head.headers.iter().filter(|(name, _)| **name != TRANSFER_ENCODING) {
+        text.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    }
+    [&text, &b"\r\n"[..], body].concat()
 }
 
 use crate::prelude::{self, signed};
@@ -87,4 +115,32 @@ async fn then_all_but_the_genuine_is_refused() {
     for ((request, said), expected) in requests().into_iter().zip(statuses) {
         assert_eq!(prelude::status(&routes, request).await, expected, "{said}");
     }
+}
+
+#[tokio::test]
+async fn the_first_mismatch_is_in_the_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("captured-request.txt");
+    let routes = capturing(routes(), layer(), path.clone());
+    let [(genuine, _), (unsigned, _), ..] = requests();
+    prelude::status(&routes, genuine).await;
+    prelude::status(&routes, unsigned).await;
+    assert!(!path.exists());
+    let mut forged = signed("https://hooks.example.com/hubspot", "/hubspot?a=%40", "{\"a\":\"\u{e9}\"}");
+    forged.headers_mut().insert("transfer-encoding", "chunked".parse().expect("text"));
+    let headers = forged.headers().clone();
+    prelude::status(&routes, forged).await;
+    let captured = std::fs::read(&path).expect("written");
+    let mut fields = [httparse::EMPTY_HEADER; 16];
+    let mut parsed = httparse::Request::new(&mut fields);
+    let httparse::Status::Complete(length) = parsed.parse(&captured).expect("a request") else { panic!("cut") };
+    assert_eq!((parsed.method, parsed.path), (Some("POST"), Some("/hubspot?a=%40")));
+    assert!(parsed.headers.iter().all(|field| headers[field.name] == field.value && field.name != "transfer-encoding"));
+    assert_eq!(parsed.headers.len(), headers.len() - 1);
+    assert_eq!(&captured[length..], "{\"a\":\"\u{e9}\"}".as_bytes());
+
+    let mut other = requests().into_iter().next().expect("one").0;
+    *other.body_mut() = "{ }".into();
+    assert_eq!(prelude::status(&routes, other).await, 401);
+    assert_eq!(std::fs::read(&path).expect("written"), captured);
 }
