@@ -1,6 +1,9 @@
 //! Several apps behind one endpoint, and the change of a secret.
 
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
 use hubspot_signature::tower::VerifyLayer;
 use hubspot_signature::{PublicUrl, SecretError, Verified, Verifier, Verifiers, Version};
 
@@ -26,6 +29,14 @@ fn renew_service(apps: &Verifiers, sales: Verifier, [new, old]: [&str; 2]) -> Re
 fn rotating() -> Result<Verifier, Box<dyn std::error::Error>> {
     let previous = std::env::var("HUBSPOT_PREVIOUS_SECRET").ok();
     Ok(Verifier::new(&std::env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.previous_secret(previous.as_deref())?)
+}
+
+/// One count for all routes: add `from_fn(count)` before the layer that verifies.
+async fn count(verified: Verified, request: Request, next: Next) -> Response {
+    let (version, secret) = (verified.version().as_str(), verified.matched_secret().as_str());
+    let app = APPS.get(verified.matched_verifier()).copied().unwrap_or("another app");
+    metrics::counter!("hubspot_accepted_total", "version" => version, "secret" => secret, "app" => app).increment(1);
+    next.run(request).await
 }
 
 use crate::prelude::{self, signed_with};
@@ -64,6 +75,27 @@ async fn each_app_by_its_own_secret() {
     let more = [SECRETS[1], SECRETS[2]].map(|secret| Verifier::new(secret, Version::V3).expect("usable"));
     verifiers.replace(sales, more);
     assert_eq!(answer(SECRETS[2]).await, (200, "another app".to_owned()));
+}
+
+#[tokio::test]
+async fn each_app_has_its_count() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let url = PublicUrl::endpoint("https://hooks.example.com/hubspot").expect("a URL");
+    let routes = Router::new()
+        .route("/hubspot", axum::routing::post(webhook))
+        .layer(axum::middleware::from_fn(count))
+        .layer(VerifyLayer::new(apps([SECRETS[0], SECRETS[1]]).expect("usable"), url));
+    for secret in [SECRETS[1], SECRETS[0], SECRETS[1], SECRETS[2]] {
+        let request = signed_with(secret, "https://hooks.example.com/hubspot", "/hubspot", "{}");
+        prelude::status(&routes, request).await;
+    }
+    let counts = recorder.handle().render();
+    for (app, count) in [("sales", 1), ("service", 2)] {
+        let line = format!("hubspot_accepted_total{{version=\"v3\",secret=\"current\",app=\"{app}\"}} {count}\n");
+        assert!(counts.contains(&line), "{counts}");
+    }
+    assert_eq!(counts.matches("hubspot_accepted_total{").count(), 2, "{counts}");
 }
 
 #[test]
