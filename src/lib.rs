@@ -190,6 +190,7 @@
 //!
 //! ```
 //! #![no_std]
+//! # extern crate std; // for the panics of the test
 //! use hubspot_signature::{Error, RequestHead, SignatureHeaders, UnixTime, Verified, Verifier};
 //!
 //! /// `url` is the URL as HubSpot has it, with the query of the request.
