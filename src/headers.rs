@@ -106,8 +106,8 @@ impl<'a> SignatureHeaders<'a> {
 
     /// Picks HubSpot's headers from all headers of a request. Names compare without case.
     ///
-    /// Takes an iterator of `(name, &value)`, where both are text or bytes: a slice's `iter().copied()`, a map's
-    /// `iter()`, or an `&http::HeaderMap`.
+    /// Takes an iterator of `(name, &value)`, where the name is text, the value text or bytes: a slice's
+    /// `iter().copied()`, a map's `iter()`, or an `&http::HeaderMap`.
     #[must_use]
     pub fn from_pairs<I, N, V>(pairs: I) -> Self
     where

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hubspot_signature::{ClientSecret, UnixTime};
 
-/// The placeholder of HubSpot's documentation, with which the committed captures are signed.
+/// The sample secret of HubSpot's documentation, with which the committed captures are signed.
 const SECRET: &str = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy";
 const OTHER_SECRET: &str = "0a4b7c1e-5d2f-4e8a-9b3c-6f1d2e7a8b90";
 const URL: &str = "https://www.example.com";

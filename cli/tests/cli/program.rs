@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// The placeholder of HubSpot's documentation, with which the committed captures are signed.
+/// The sample secret of HubSpot's documentation, with which the committed captures are signed.
 pub const SECRET: &str = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy";
 pub const OTHER_SECRET: &str = "0a4b7c1e-5d2f-4e8a-9b3c-6f1d2e7a8b90";
 /// When `V3` was signed.
