@@ -1,16 +1,16 @@
 use axum::{Router, body::Bytes, routing::post};
 use hubspot_signature::{PublicUrl, Verified, Verifier, Version, tower::VerifyLayer};
 
-#[derive(serde::Deserialize)]
-struct Event {
-    #[serde(rename = "objectId", alias = "vid")]
-    object_id: u64,
-}
-
 async fn webhook(_: Verified, body: Bytes) -> String {
-    let one = |_| serde_json::from_slice(&body).map(|event: Event| vec![event]); // a workflow's
-    let events = serde_json::from_slice(&body).or_else(one).inspect_err(|error| eprintln!("not handled: {error}"));
-    format!("records {:?}", events.iter().flatten().map(|event| event.object_id).collect::<Vec<_>>())
+    let body: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default(); // an array, or a workflow's event
+    let mut records = Vec::new();
+    for event in body.as_array().cloned().unwrap_or(vec![body]) {
+        match event.get("objectId").or(event.get("vid")).and_then(serde_json::Value::as_u64) {
+            Some(id) => records.push(id),
+            None => eprintln!("not handled: no objectId or vid, such as an association"),
+        }
+    }
+    format!("records {records:?}")
 }
 
 fn app(client_secret: &str) -> Result<Router, Box<dyn std::error::Error>> {
