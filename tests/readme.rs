@@ -145,6 +145,24 @@ fn the_server_is_that_of_the_example() {
     }
 }
 
+/// Each page lists the errors that the layer answers with 429.
+#[test]
+fn one_list_of_what_is_retried() {
+    let (_, list) = include_str!("../src/tower/refusal.rs").split_once("fn is_of_configuration").unwrap();
+    let errors = list.split("\n}").next().unwrap().split("Error::").skip(1);
+    let errors: Vec<_> = errors.map(|error| error.split(|c: char| !c.is_alphanumeric()).next().unwrap()).collect();
+    assert_eq!(errors.len(), 5);
+    let pages =
+        [include_str!("../docs/deployment.md"), include_str!("../src/lib.rs"), include_str!("../src/tower/layer.rs")];
+    for page in pages {
+        let page: Vec<_> = page.split_whitespace().filter(|word| !word.starts_with("//")).collect();
+        let page = page.join(" ");
+        let (_, list) = page.split_once(" errors that a wrong configuration causes").unwrap();
+        let list = &list[..list.find("PathNotEndpoint`").unwrap() + 16];
+        assert!(errors.iter().all(|error| list.contains(&format!("`{error}`"))), "{list}");
+    }
+}
+
 /// Paragraph by paragraph, and none without these tests.
 #[test]
 fn the_guide_shows_these_tests() {
