@@ -39,7 +39,8 @@ fn capturing(routes: Router, verify: VerifyLayer, path: PathBuf) -> Router {
         // For another error the body was perhaps not read.
         if matches!(refusal.error(), Error::Mismatch { .. }) {
             // The first one only: a file that exists is left alone.
-            let written = File::create_new(&path).and_then(|mut file| file.write_all(&captured(refusal)));
+            let file = File::create_new(&path);
+            let written = file.and_then(|mut file| file.write_all(&captured(refusal)));
             eprintln!("{}: {written:?}", path.display());
         }
         response
@@ -52,7 +53,8 @@ fn captured(refusal: &Refusal<'_>) -> Vec<u8> {
     let target = head.uri.path_and_query().map_or("/", |raw| raw.as_str());
     let mut text = format!("{} {target} HTTP/1.1\r\n", head.method).into_bytes();
     // The body is no longer in chunks.
-    for (name, value) in head.headers.iter().filter(|(name, _)| **name != TRANSFER_ENCODING) {
+    let headers = head.headers.iter().filter(|(name, _)| **name != TRANSFER_ENCODING);
+    for (name, value) in headers {
         text.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
     }
     [&text, &b"\r\n"[..], body].concat()
