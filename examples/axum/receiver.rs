@@ -1,16 +1,15 @@
 use axum::{Router, body::Bytes, routing::post};
 use hubspot_signature::{PublicUrl, Verified, Verifier, Version, tower::VerifyLayer};
 
+#[derive(serde::Deserialize)]
+struct Event {
+    #[serde(rename = "objectId")]
+    object_id: Option<u64>, // none in an association, for example
+}
+
 async fn webhook(_: Verified, body: Bytes) -> String {
-    let body: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default(); // an array, or a workflow's event
-    let mut records = Vec::new();
-    for event in body.as_array().cloned().unwrap_or(vec![body]) {
-        match event.get("objectId").or(event.get("vid")).and_then(serde_json::Value::as_u64) {
-            Some(id) => records.push(id),
-            None => eprintln!("not handled: no objectId or vid, such as an association"),
-        }
-    }
-    format!("records {records:?}")
+    let events = serde_json::from_slice::<Vec<Event>>(&body).inspect_err(|error| eprintln!("not handled: {error}"));
+    format!("records {:?}", events.iter().flatten().filter_map(|event| event.object_id).collect::<Vec<_>>())
 }
 
 fn app(client_secret: &str) -> Result<Router, Box<dyn std::error::Error>> {
