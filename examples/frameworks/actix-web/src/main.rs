@@ -7,6 +7,9 @@
 // serde = { version = "1", features = ["derive"] }
 // serde_json = { version = "1", default-features = false, features = ["std"] }
 
+// Environment: HUBSPOT_CLIENT_SECRET, and as configured in HubSpot HUBSPOT_WEBHOOK_URL and HUBSPOT_CARD_URL.
+// Optional: LISTEN (127.0.0.1:3000 without it), HUBSPOT_RETRY_MISMATCHES (while a secret or a URL changes).
+
 // What the extractor needs, and then what the server needs.
 use actix_web::error::{ErrorPayloadTooLarge, ErrorServiceUnavailable, ErrorUnauthorized, InternalError};
 use actix_web::http::header::RETRY_AFTER;
@@ -94,12 +97,20 @@ struct Event {
     object_id: u64,
 }
 
+fn event(mut event: Value) -> serde_json::Result<Event> {
+    // Serde refuses an event with both names.
+    if let Some(fields) = event.as_object_mut().filter(|fields| fields.contains_key("objectId")) {
+        fields.remove("vid");
+    }
+    Event::deserialize(event)
+}
+
 /// Returns the one event of a workflow, or those of the Webhooks API. One of another shape is logged and left out: to an
 /// error, HubSpot would only send it again.
 fn events(body: &[u8]) -> Vec<Event> {
     let events = match serde_json::from_slice(body) {
-        Ok(Value::Array(events)) => events.into_iter().map(Event::deserialize).collect(),
-        Ok(event) => vec![Event::deserialize(event)],
+        Ok(Value::Array(events)) => events.into_iter().map(event).collect(),
+        Ok(one) => vec![event(one)],
         Err(error) => vec![Err(error)],
     };
     let log = |error: &serde_json::Error| eprintln!("not handled: {error}");

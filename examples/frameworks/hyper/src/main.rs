@@ -12,6 +12,10 @@
 // tempfile = { version = "3", default-features = false }
 // tokio = { version = "1", default-features = false, features = ["fs", "io-util", "macros", "net", "rt-multi-thread", "time"] }
 
+// Environment: HUBSPOT_CLIENT_SECRET, and as configured in HubSpot HUBSPOT_WEBHOOK_URL and HUBSPOT_CARD_URL.
+// Optional: LISTEN (127.0.0.1:3000 without it), HUBSPOT_RETRY_MISMATCHES (while a secret or a URL changes),
+// FOLDER (for the bodies; the temporary folder without it).
+
 use std::{collections::HashMap, convert::Infallible, env, path::PathBuf, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt, Full};
@@ -71,7 +75,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 async fn answer(hubspot: Arc<HubSpot>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let answer = match head.method.as_str() {
-        "POST" => received(&hubspot, &hubspot.webhook_url, &head, body).await.map(webhook),
+        "POST" => received(&hubspot, &hubspot.webhook_url, &head, body).await.and_then(webhook),
         "GET" => received(&hubspot, &hubspot.card_url, &head, body).await.map(|_| card(head.uri.query())),
         _ => Err(StatusCode::METHOD_NOT_ALLOWED),
     };
@@ -123,7 +127,13 @@ fn refused(error: Error, url: &PublicUrl, head: &Parts) -> StatusCode {
     match error {
         Error::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
-        Error::Mismatch { .. } | Error::PathNotEndpoint if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() => {
+        Error::Mismatch { .. }
+        | Error::BodyNotJson { .. }
+        | Error::UriCharacter { .. }
+        | Error::PublicUrlUnknown { .. }
+        | Error::PathNotEndpoint
+            if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() =>
+        {
             StatusCode::TOO_MANY_REQUESTS
         }
         _ => StatusCode::UNAUTHORIZED,
@@ -137,10 +147,11 @@ fn unavailable(error: std::io::Error) -> StatusCode {
 }
 
 /// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.
-fn webhook(file: NamedTempFile) -> Value {
+fn webhook(file: NamedTempFile) -> Result<Value, StatusCode> {
     let ids: Vec<u64> = events(file.as_file()).iter().map(|event| event.object_id).collect();
-    // To keep the file: `file.persist(path)`, to a path on the same disk.
-    json!({ "received": ids })
+    // To keep the file, at a path on the same disk and with mode 0600:
+    // file.persist(path).map_err(|error| unavailable(error.error))?;
+    Ok(json!({ "received": ids }))
 }
 
 /// An event, as far as this handler needs it.
@@ -150,12 +161,20 @@ struct Event {
     object_id: u64,
 }
 
+fn event(mut event: Value) -> serde_json::Result<Event> {
+    // Serde refuses an event with both names.
+    if let Some(fields) = event.as_object_mut().filter(|fields| fields.contains_key("objectId")) {
+        fields.remove("vid");
+    }
+    Event::deserialize(event)
+}
+
 /// Returns the one event of a workflow, or those of the Webhooks API. One of another shape is logged and left out: to an
 /// error, HubSpot would only send it again.
 fn events(body: &std::fs::File) -> Vec<Event> {
     let events = match serde_json::from_reader(body) {
-        Ok(Value::Array(events)) => events.into_iter().map(Event::deserialize).collect(),
-        Ok(event) => vec![Event::deserialize(event)],
+        Ok(Value::Array(events)) => events.into_iter().map(event).collect(),
+        Ok(one) => vec![event(one)],
         Err(error) => vec![Err(error)],
     };
     let log = |error: &serde_json::Error| eprintln!("not handled: {error}");

@@ -7,9 +7,12 @@
 // serde_json = { version = "1", default-features = false, features = ["std"] }
 // tokio = { version = "1", default-features = false, features = ["macros", "net", "rt-multi-thread", "time"] }
 
+// Environment: HUBSPOT_CLIENT_SECRET, and as configured in HubSpot HUBSPOT_WEBHOOK_URL and HUBSPOT_CARD_URL.
+// Optional: LISTEN (127.0.0.1:3000 without it), HUBSPOT_RETRY_MISMATCHES (while a secret or a URL changes).
+
 use std::{collections::HashMap, env, fmt::Display, sync::Arc, time::Duration};
 
-use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verifier, Version};
+use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verified, Verifier, Version};
 use poem::http::StatusCode;
 use poem::http::header::RETRY_AFTER;
 use poem::listener::{Acceptor, Listener, TcpListener};
@@ -19,12 +22,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
+/// The most bytes of a body.
+const BODY_LIMIT: usize = 64 * 1024;
+
 type HubSpot = Arc<(Verifier, PublicUrl)>;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
+    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(BODY_LIMIT as u64);
     // Each URL exactly as it is configured in HubSpot.
     let hubspot = |url| {
         Ok::<HubSpot, Box<dyn std::error::Error>>(Arc::new((verifier.clone(), PublicUrl::endpoint(&env::var(url)?)?)))
@@ -41,8 +47,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(Server::new_with_acceptor(acceptor).run(app).await?)
 }
 
-/// The body of a request that HubSpot signed.
-struct Signed(Vec<u8>);
+/// The body of a request that HubSpot signed, and the proof.
+struct Signed(Vec<u8>, Verified);
 
 impl<'a> FromRequest<'a> for Signed {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
@@ -54,12 +60,12 @@ impl<'a> FromRequest<'a> for Signed {
         let head = head.map_err(|error| refused(error, path_and_query))?;
         let refused = |error| refused(error, head.uri());
         let mut verification = verifier.begin(&head, UnixTime::now()).map_err(refused)?;
-        let body = timeout(Duration::from_secs(5), body.take()?.into_bytes_limit(64 * 1024)).await;
+        let body = timeout(Duration::from_secs(5), body.take()?.into_bytes_limit(BODY_LIMIT)).await;
         // Not 408: a workflow never retries a 4xx but 429.
         let body = body.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)??;
         verification.update(&body).map_err(refused)?;
-        verification.finish().map_err(refused)?;
-        Ok(Self(body.into()))
+        let verified = verification.finish().map_err(refused)?;
+        Ok(Self(body.into(), verified))
     }
 }
 
@@ -67,8 +73,15 @@ impl<'a> FromRequest<'a> for Signed {
 fn refused(error: Error, url: impl Display) -> poem::Error {
     eprintln!("refused: {} {url}: {error}. {}", error.code(), error.help());
     match error {
+        Error::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE.into(),
         // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
-        Error::Mismatch { .. } | Error::PathNotEndpoint if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() => {
+        Error::Mismatch { .. }
+        | Error::BodyNotJson { .. }
+        | Error::UriCharacter { .. }
+        | Error::PublicUrlUnknown { .. }
+        | Error::PathNotEndpoint
+            if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() =>
+        {
             let response = Response::builder().status(StatusCode::TOO_MANY_REQUESTS).header(RETRY_AFTER, 60);
             poem::Error::from_response(response.finish())
         }
@@ -78,7 +91,7 @@ fn refused(error: Error, url: impl Display) -> poem::Error {
 
 /// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.
 #[handler]
-fn webhook(Signed(body): Signed) -> Json<Value> {
+fn webhook(Signed(body, _verified): Signed) -> Json<Value> {
     let ids: Vec<u64> = events(&body).iter().map(|event| event.object_id).collect();
     Json(json!({ "received": ids }))
 }
@@ -90,12 +103,20 @@ struct Event {
     object_id: u64,
 }
 
+fn event(mut event: Value) -> serde_json::Result<Event> {
+    // Serde refuses an event with both names.
+    if let Some(fields) = event.as_object_mut().filter(|fields| fields.contains_key("objectId")) {
+        fields.remove("vid");
+    }
+    Event::deserialize(event)
+}
+
 /// Returns the one event of a workflow, or those of the Webhooks API. One of another shape is logged and left out: to an
 /// error, HubSpot would only send it again.
 fn events(body: &[u8]) -> Vec<Event> {
     let events = match serde_json::from_slice(body) {
-        Ok(Value::Array(events)) => events.into_iter().map(Event::deserialize).collect(),
-        Ok(event) => vec![Event::deserialize(event)],
+        Ok(Value::Array(events)) => events.into_iter().map(event).collect(),
+        Ok(one) => vec![event(one)],
         Err(error) => vec![Err(error)],
     };
     let log = |error: &serde_json::Error| eprintln!("not handled: {error}");

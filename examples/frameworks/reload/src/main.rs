@@ -9,6 +9,9 @@
 // hubspot-signature = { version = "0.1", features = ["axum"] }
 // tokio = { version = "1", default-features = false, features = ["macros", "net", "rt-multi-thread", "time"] }
 
+// Environment: HUBSPOT_CLIENT_SECRET_FILE, HUBSPOT_WEBHOOK_URL (as configured in HubSpot).
+// Optional: LISTEN (127.0.0.1:3000 without it).
+
 use std::{env, error::Error, fs, path::PathBuf, sync::Arc, sync::Mutex};
 
 use axum::Router;
@@ -16,7 +19,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::post;
-use hubspot_signature::tower::VerifyLayer;
+use hubspot_signature::tower::{Refusal, VerifyLayer};
 use hubspot_signature::{PublicUrl, SecretError, Verified, Verifier, Verifiers, Version};
 use tokio::net::TcpListener;
 
@@ -31,7 +34,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let app = Router::new()
         .route("/hubspot", post(webhook))
-        .layer(VerifyLayer::new(verifiers, public_url))
+        .layer(VerifyLayer::new(verifiers, public_url).on_refusal(refused))
         // Outside the layer: before it judges.
         .layer(from_fn_with_state(file, reload));
 
@@ -71,6 +74,13 @@ impl SecretFile {
         }
         Ok(())
     }
+}
+
+/// The reason is for the log, not for the sender.
+fn refused(refusal: &Refusal<'_>, response: Response) -> Response {
+    let (error, url) = (refusal.error(), refusal.url().unwrap_or_default());
+    eprintln!("refused: {} {url}: {error}. {}", error.code(), refusal.help());
+    response
 }
 
 async fn webhook(verified: Verified) -> &'static str {

@@ -7,6 +7,9 @@
 // redis = { version = "1", default-features = false, features = ["connection-manager", "tokio-comp"] }
 // tokio = { version = "1", default-features = false, features = ["macros", "net", "rt-multi-thread", "time"] }
 
+// Environment: HUBSPOT_CLIENT_SECRET, HUBSPOT_WEBHOOK_URL (as configured in HubSpot), HANDLED (a file: each event that is
+// handled becomes a line of it). Optional: REDIS_URL (in memory without it), LISTEN (127.0.0.1:3000 without it).
+
 mod seen;
 
 use std::{env, error::Error, fs::File, io::Write, path::PathBuf, sync::Arc};
@@ -16,8 +19,9 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
+use axum::response::Response;
 use axum::routing::post;
-use hubspot_signature::tower::VerifyLayer;
+use hubspot_signature::tower::{Refusal, VerifyLayer};
 use hubspot_signature::{PublicUrl, Verifier, Version};
 use tokio::net::TcpListener;
 
@@ -37,11 +41,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_state(Arc::new(env::var("HANDLED")?.into()))
         .layer(from_fn_with_state(seen, once))
         // Outside the memory: only verified requests are remembered.
-        .layer(VerifyLayer::new(verifier, public_url));
+        .layer(VerifyLayer::new(verifier, public_url).on_refusal(refused));
 
     let listener = TcpListener::bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into())).await?;
     println!("listening on {}", listener.local_addr()?);
     Ok(axum::serve(listener, app).await?)
+}
+
+/// The reason is for the log, not for the sender.
+fn refused(refusal: &Refusal<'_>, response: Response) -> Response {
+    let (error, url) = (refusal.error(), refusal.url().unwrap_or_default());
+    eprintln!("refused: {} {url}: {error}. {}", error.code(), refusal.help());
+    response
 }
 
 /// Does what must not be done twice: here, writes a line to a file.

@@ -87,7 +87,8 @@ pub fn genuine(prefix: &str) -> Vec<Case> {
         }
     }
     for signer in [Signer::ThisCrate, Signer::NodeSdk] {
-        for (body, ids) in EVENTS {
+        let both_names: (&str, &[u64]) = (r#"{"vid":9,"objectId":9}"#, &[9]);
+        for (body, ids) in EVENTS.into_iter().chain([both_names]) {
             let request = Request::new("POST", format!("{prefix}/hubspot"), body).signed_by(signer);
             accepted(format!("{signer:?}: POST {body}"), request, json!({ "received": ids }));
         }

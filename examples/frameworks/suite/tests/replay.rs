@@ -37,6 +37,8 @@ impl Replicas {
             Server::start_with("replay", |command| {
                 command.env("HANDLED", folder.path().join("handled")).env_remove("REDIS_URL");
                 command.envs(redis.map(|redis| ("REDIS_URL", redis.url())));
+                let log = fs::File::options().create(true).append(true).open(folder.path().join("log"));
+                command.stderr(log.expect("a file"));
             })
         };
         Self { servers: (0..count).map(start).collect(), folder }
@@ -196,6 +198,8 @@ fn forgeries_are_not_handled() {
     let other = Request::new("POST", "/other", "{}").signed_by(Signer::ThisCrate);
     assert_eq!(replicas.status(0, false, &Request { target: "/hubspot".into(), ..other }), 401);
     assert_eq!(replicas.handled(), 0);
+    let log = fs::read_to_string(replicas.folder.path().join("log")).expect("text");
+    assert_eq!(log.matches("refused: mismatch https://hooks.example.com/hubspot: ").count(), 2, "{log}");
     replicas.handle_one_of(&[genuine]);
 }
 

@@ -11,6 +11,8 @@
 // serde_json = { version = "1", default-features = false, features = ["std"] }
 // worker = { version = "0.8", features = ["http"] }
 
+// Environment: the secret HUBSPOT_CLIENT_SECRET and the variable HUBSPOT_WEBHOOK_URL, as configured in HubSpot.
+
 use std::fmt::Display;
 
 use http::{Request, Response, StatusCode};
@@ -63,7 +65,8 @@ where
     let refused = |error: Error| {
         let status = match error {
             Error::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            // While a secret or a URL changes, answer 429 to `Error::Mismatch`: HubSpot sends it again, and drops what gets 401.
+            // While a secret or a URL changes, answer 429 to `Mismatch`, `BodyNotJson`, `UriCharacter`, `PublicUrlUnknown` and
+            // `PathNotEndpoint`, with a `Retry-After`: HubSpot sends it again, and drops what gets 401.
             _ => StatusCode::UNAUTHORIZED,
         };
         (status, format!("{} {}: {error}. {}", error.code(), head.uri, error.help()))
@@ -93,12 +96,20 @@ struct Event {
     object_id: u64,
 }
 
+fn event(mut event: Value) -> serde_json::Result<Event> {
+    // Serde refuses an event with both names.
+    if let Some(fields) = event.as_object_mut().filter(|fields| fields.contains_key("objectId")) {
+        fields.remove("vid");
+    }
+    Event::deserialize(event)
+}
+
 /// Returns the one event of a workflow, or those of the Webhooks API. One of another shape is logged and left out: to an
 /// error, HubSpot would only send it again.
 fn events(body: &[u8]) -> Vec<Event> {
     let events = match serde_json::from_slice(body) {
-        Ok(Value::Array(events)) => events.into_iter().map(Event::deserialize).collect(),
-        Ok(event) => vec![Event::deserialize(event)],
+        Ok(Value::Array(events)) => events.into_iter().map(event).collect(),
+        Ok(one) => vec![event(one)],
         Err(error) => vec![Err(error)],
     };
     let log = |error: &serde_json::Error| eprintln!("not handled: {error}");
