@@ -62,10 +62,12 @@ async fn handle_once(seen: Seen, verified: Verified, request: Request, next: Nex
 #[derive(Clone)]
 pub enum Seen {
     /// By the time that was signed, with the time until which to remember each. For a single process.
-    Memory(Arc<Mutex<BTreeMap<(Option<UnixTime>, ReplayKey), (UnixTime, Known)>>>),
+    Memory(Arc<Mutex<Kept>>),
     /// For several replicas, and over restarts.
     Redis(ConnectionManager),
 }
+
+type Kept = BTreeMap<(Option<UnixTime>, ReplayKey), (UnixTime, Known)>;
 
 /// The state of a request in the memory.
 #[derive(Clone, Copy)]
