@@ -16,12 +16,20 @@ struct Event {
     object_id: u64,
 }
 
+fn event(mut event: Value) -> serde_json::Result<Event> {
+    // Serde refuses an event with both names.
+    if let Some(fields) = event.as_object_mut().filter(|fields| fields.contains_key("objectId")) {
+        fields.remove("vid");
+    }
+    Event::deserialize(event)
+}
+
 /// Returns the one event of a workflow, or those of the Webhooks API. One of another shape is logged and left out: to an
 /// error, HubSpot would only send it again.
 fn events(body: &[u8]) -> Vec<Event> {
     let events = match serde_json::from_slice(body) {
-        Ok(Value::Array(events)) => events.into_iter().map(Event::deserialize).collect(),
-        Ok(event) => vec![Event::deserialize(event)],
+        Ok(Value::Array(events)) => events.into_iter().map(event).collect(),
+        Ok(one) => vec![event(one)],
         Err(error) => vec![Err(error)],
     };
     let log = |error: &serde_json::Error| eprintln!("not handled: {error}");
