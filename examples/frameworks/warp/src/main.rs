@@ -42,6 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         verify = verify.retry_mismatches(Duration::from_secs(60));
     }
 
+    // A filter that needs the proof: `.and(warp::ext::get::<hubspot_signature::Verified>())`.
     let webhook = warp::path!("hubspot")
         .and(warp::post())
         .and(warp::body::bytes() /* not `json`, which answers 415 and 400 */)
