@@ -16,7 +16,7 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::rt::time::timeout;
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev};
-use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verifier};
+use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verified, Verifier};
 use std::{env, fmt::Display, future::Future, pin::Pin, time::Duration};
 
 use actix_web::web::{Json, Query};
@@ -26,12 +26,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
+/// The most bytes of a body.
+const BODY_LIMIT: usize = 64 * 1024;
+
 type HubSpot = Data<(Verifier, PublicUrl)>;
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
+    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(BODY_LIMIT as u64);
     // Each URL exactly as it is configured in HubSpot.
     let hubspot =
         |url| Ok::<_, Box<dyn std::error::Error>>(Data::new((verifier.clone(), PublicUrl::endpoint(&env::var(url)?)?)));
@@ -46,8 +49,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(server.run().await?)
 }
 
-/// The body of a request that HubSpot signed.
-struct Signed(Bytes);
+/// The body of a request that HubSpot signed, and the proof.
+struct Signed(Bytes, Verified);
 
 impl FromRequest for Signed {
     type Error = actix_web::Error;
@@ -63,10 +66,12 @@ impl FromRequest for Signed {
             let head = head.map_err(|error| refused(error, path_and_query))?;
             let refused = |error| refused(error, head.uri());
             let mut verification = verifier.begin(&head, UnixTime::now()).map_err(refused)?;
-            let body = timeout(Duration::from_secs(5), payload.await?.to_bytes_limited(64 * 1024)).await;
+            let body = timeout(Duration::from_secs(5), payload.await?.to_bytes_limited(BODY_LIMIT)).await;
             // Not 408: a workflow never retries a 4xx but 429.
             let body = body.map_err(ErrorServiceUnavailable)?.map_err(ErrorPayloadTooLarge)??;
-            verification.update(&body).and_then(|()| verification.finish()).map(|_| Self(body)).map_err(refused)
+            verification.update(&body).map_err(refused)?;
+            let verified = verification.finish().map_err(refused)?;
+            Ok(Self(body, verified))
         })
     }
 }
@@ -75,8 +80,15 @@ impl FromRequest for Signed {
 fn refused(error: Error, url: impl Display) -> actix_web::Error {
     eprintln!("refused: {} {url}: {error}. {}", error.code(), error.help());
     match error {
+        Error::BodyTooLarge { .. } => ErrorPayloadTooLarge(""),
         // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
-        Error::Mismatch { .. } | Error::PathNotEndpoint if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() => {
+        Error::Mismatch { .. }
+        | Error::BodyNotJson { .. }
+        | Error::UriCharacter { .. }
+        | Error::PublicUrlUnknown { .. }
+        | Error::PathNotEndpoint
+            if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() =>
+        {
             let response = HttpResponse::TooManyRequests().insert_header((RETRY_AFTER, "60")).finish();
             InternalError::from_response(error, response).into()
         }
@@ -85,7 +97,7 @@ fn refused(error: Error, url: impl Display) -> actix_web::Error {
 }
 
 /// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.
-async fn webhook(Signed(body): Signed) -> Json<Value> {
+async fn webhook(Signed(body, _verified): Signed) -> Json<Value> {
     let ids: Vec<u64> = events(&body).iter().map(|event| event.object_id).collect();
     Json(json!({ "received": ids }))
 }

@@ -14,7 +14,7 @@
 // Optional: LISTEN (127.0.0.1:3000 without it), HUBSPOT_RETRY_MISMATCHES (while a secret or a URL changes).
 
 // What the guards need, and then what the server needs.
-use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verification, Verifier};
+use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verification, Verified, Verifier};
 use rocket::data::{self, Data, FromData, ToByteUnit};
 use rocket::fairing::{AdHoc, Fairing};
 use rocket::http::Status;
@@ -30,12 +30,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 
+/// The most bytes of a body.
+const BODY_LIMIT: usize = 64 * 1024;
+
 type HubSpot = (Verifier, PublicUrl);
 
 #[rocket::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
+    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(BODY_LIMIT as u64);
     // Scheme and host of both routes.
     let hubspot: HubSpot = (verifier, PublicUrl::server(&env::var("HUBSPOT_PUBLIC_URL")?)?);
     let listen: SocketAddr = env::var("LISTEN").unwrap_or("127.0.0.1:3000".into()).parse()?;
@@ -48,8 +51,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The body of a request that HubSpot signed.
-struct Signed(Vec<u8>);
+/// The body of a request that HubSpot signed, and the proof.
+struct Signed(Vec<u8>, Verified);
 
 #[rocket::async_trait]
 impl<'r> FromData<'r> for Signed {
@@ -58,11 +61,13 @@ impl<'r> FromData<'r> for Signed {
         let refused = |error| refused(request, error);
         let read = async {
             let mut verification = begin(request).map_err(refused)?;
-            let body = timeout(Duration::from_secs(5), data.open(64.kibibytes()).into_bytes()).await;
+            let body = timeout(Duration::from_secs(5), data.open(BODY_LIMIT.bytes()).into_bytes()).await;
             // Not 408: a workflow never retries a 4xx but 429.
             let body = body.map_err(|_| Status::ServiceUnavailable)?.map_err(|_| Status::BadRequest)?;
             let body = body.is_complete().then(|| body.into_inner()).ok_or(Status::PayloadTooLarge)?;
-            verification.update(&body).and_then(|()| verification.finish()).map(|_| Self(body)).map_err(refused)
+            verification.update(&body).map_err(refused)?;
+            let verified = verification.finish().map_err(refused)?;
+            Ok(Self(body, verified))
         };
         read.await.map_or_else(|status| Outcome::Error((status, ())), Outcome::Success)
     }
@@ -94,8 +99,15 @@ fn refused(request: &Request<'_>, error: Error) -> Status {
     let url = head.map_or_else(|_| uri.clone(), |head| head.uri().to_string());
     eprintln!("refused: {} {url}: {error}. {}", error.code(), error.help());
     match error {
+        Error::BodyTooLarge { .. } => Status::PayloadTooLarge,
         // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
-        Error::Mismatch { .. } | Error::PathNotEndpoint if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() => {
+        Error::Mismatch { .. }
+        | Error::BodyNotJson { .. }
+        | Error::UriCharacter { .. }
+        | Error::PublicUrlUnknown { .. }
+        | Error::PathNotEndpoint
+            if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() =>
+        {
             Status::TooManyRequests // `retry_after` adds the header
         }
         _ => Status::Unauthorized,
@@ -122,7 +134,8 @@ fn answer(value: Value) -> Answer {
 /// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.
 #[post("/hubspot", data = "<signed>")]
 fn webhook(signed: Signed) -> Answer {
-    let ids: Vec<u64> = events(&signed.0).iter().map(|event| event.object_id).collect();
+    let Signed(body, _verified) = signed;
+    let ids: Vec<u64> = events(&body).iter().map(|event| event.object_id).collect();
     answer(json!({ "received": ids }))
 }
 

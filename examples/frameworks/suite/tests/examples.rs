@@ -117,8 +117,6 @@ fn refusals_are_logged_and_may_be_repeated() {
             assert_eq!((answer.status, answer.retry_after.as_deref()), expected, "{name}");
             let answer = send(&unsigned);
             assert_eq!((answer.status, answer.retry_after), (401, None), "{name}");
-            // The guards of these two repeat less, as `docs/deployment.md` shows them.
-            let expected = if ["actix-web", "rocket"].contains(&name) { (401, None) } else { expected };
             let answer = send(&not_json);
             assert_eq!((answer.status, answer.retry_after.as_deref()), expected, "{name}");
             assert_eq!(send(&shapeless).body, br#"{"received":[7]}"#, "{name}");
