@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
+use axum::body::Bytes;
 use axum::extract::Query;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -13,8 +14,14 @@ use suite::{BODY_LIMIT, Nginx, PUBLIC_URL, Request, SECRET, Signer, exchange, fo
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-async fn webhook(_: Verified, Json(event): Json<Value>) -> Json<Value> {
-    Json(json!({ "received": event["objectId"] }))
+async fn webhook(_: Verified, body: Bytes) -> Json<Value> {
+    let id = |event: &Value| event.get("objectId").or(event.get("vid")).and_then(Value::as_u64);
+    let events = match serde_json::from_slice(&body) {
+        Ok(Value::Array(events)) => events,
+        Ok(one) => vec![one],
+        Err(_) => Vec::new(),
+    };
+    Json(json!({ "received": events.iter().filter_map(id).collect::<Vec<_>>() }))
 }
 
 async fn card(_: Verified, Query(query): Query<HashMap<String, String>>) -> Json<Value> {
