@@ -86,14 +86,16 @@ pub enum Error {
     UriNotAbsolute,
     /// The URI holds a byte that clients must escape: `{`, `"`, white space or a control character.
     ///
-    /// With it, the beginning of a body could be passed off as the end of the URI ([protocol, 5.2](crate::guide::protocol#5-attacks-that-a-verifier-must-refuse)).
+    /// With it, the beginning of a body could be passed off as the end of the URI
+    /// ([protocol, 5.2](crate::guide::protocol#5-attacks-that-a-verifier-must-refuse)).
     UriCharacter {
         /// The first such byte.
         byte: u8,
     },
     /// A GET or HEAD request has a body. HubSpot sends none.
     ///
-    /// With it, the end of the URI could be passed off as a body ([protocol, 5.2](crate::guide::protocol#5-attacks-that-a-verifier-must-refuse)).
+    /// With it, the end of the URI could be passed off as a body
+    /// ([protocol, 5.2](crate::guide::protocol#5-attacks-that-a-verifier-must-refuse)).
     UnexpectedBody,
     /// The body is longer than [`Verifier::max_body`](crate::Verifier::max_body). The rest was not read.
     BodyTooLarge {
@@ -102,7 +104,8 @@ pub enum Error {
     },
     /// The body is not a JSON object, array or string, judged by its first and last byte.
     ///
-    /// HubSpot sends nothing else, and the end of a URI could otherwise be passed off as a body ([protocol, 5.2](crate::guide::protocol#5-attacks-that-a-verifier-must-refuse)).
+    /// HubSpot sends nothing else, and the end of a URI could otherwise be passed off as a body
+    /// ([protocol, 5.2](crate::guide::protocol#5-attacks-that-a-verifier-must-refuse)).
     BodyNotJson {
         /// The form that it seems to have, by the bytes that have arrived.
         looks_like: BodyForm,

@@ -64,8 +64,9 @@ impl Verifier {
 
     /// Also accepts signatures made with the secret that was replaced. Remove it when the rotation is over.
     ///
-    /// Takes a `&str` or an `Option<&str>`: `.as_str()` of a `String`, `.as_deref()` of an `Option<String>`. There is one previous secret: a second call replaces
-    /// the first. For several apps, make one `Verifier` each and a [`Verifiers`](crate::Verifiers) of them.
+    /// Takes a `&str` or an `Option<&str>`: `.as_str()` of a `String`, `.as_deref()` of an `Option<String>`. There is one
+    /// previous secret: a second call replaces the first. For several apps, make one `Verifier` each and a
+    /// [`Verifiers`](crate::Verifiers) of them.
     ///
     /// Both secrets are tried on every request, so the time taken does not tell which one matched;
     /// [`Verified::matched_secret`] does.
@@ -217,7 +218,7 @@ impl Verifier {
     }
 
     #[cfg(feature = "std")]
-    pub(crate) const fn greatest_age(&self) -> Duration {
+    pub(crate) const fn age_limit(&self) -> Duration {
         self.max_age
     }
 

@@ -105,7 +105,7 @@ impl Verifiers {
 
 /// The greatest age at which any of them accepts.
 pub(crate) fn greatest_age(verifiers: &[Verifier]) -> Duration {
-    verifiers.iter().map(Verifier::greatest_age).max().unwrap_or_default()
+    verifiers.iter().map(Verifier::age_limit).max().unwrap_or_default()
 }
 
 fn list(first: Verifier, others: impl IntoIterator<Item = Verifier>) -> Arc<[Verifier]> {
