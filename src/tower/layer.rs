@@ -60,7 +60,9 @@ impl<H> VerifyLayer<H> {
     ///
     /// Set it before you change a client secret, a public URL or a proxy in front of the server, and remove it once
     /// genuine requests are accepted again. HubSpot's workflows honour the delay for up to three days; its Webhooks API
-    /// tries up to ten times ([protocol, 2](crate::guide::protocol#2-who-sends-what)). It applies to the errors that a wrong configuration causes:
+    /// tries up to ten times ([protocol, 2](crate::guide::protocol#2-who-sends-what)).
+    ///
+    /// It applies to the errors that a wrong configuration causes:
     /// [`Mismatch`], [`BodyNotJson`], [`UriCharacter`], [`PublicUrlUnknown`] and [`PathNotEndpoint`]; not to headers that
     /// a proxy strips or a clock that is wrong. HubSpot reads `Retry-After` with 429 only; the delay is sent in whole
     /// seconds, rounded up.
