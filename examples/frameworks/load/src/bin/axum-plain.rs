@@ -1,10 +1,11 @@
-//! The axum example without its time limit, log and counts, to compare with. Routes and handlers are the same.
+//! The axum example without its time limit, log and counts, to compare with. Routes and answers are the same.
 //!
 //! Usage: `axum-plain [layer]`, with the layer or without it.
 
 use std::{collections::HashMap, env, error::Error};
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::Query;
 use axum::response::Json;
 use axum::routing::{get, post};
@@ -29,8 +30,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(axum::serve(listener, app).await?)
 }
 
-async fn webhook(Json(event): Json<Value>) -> Json<Value> {
-    Json(json!({ "received": event["objectId"] }))
+async fn webhook(body: Bytes) -> Json<Value> {
+    let events = match serde_json::from_slice(&body) {
+        Ok(Value::Array(events)) => events,
+        one => one.into_iter().collect(),
+    };
+    let ids: Vec<Option<u64>> = events.iter().map(|event| event["objectId"].as_u64()).collect();
+    Json(json!({ "received": ids }))
 }
 
 async fn card(Query(query): Query<HashMap<String, String>>) -> Json<Value> {
