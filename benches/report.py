@@ -99,7 +99,7 @@ def growth():
         ("ns to verify 1 KiB with so many verifiers", "nanoseconds with verifiers", 1, 1, False),
         ("KiB held by each of so many slow connections, 32 KiB arrived",
          "bytes held by each slow connection with 32 KiB of its body arrived", 1, 1024, False),
-        ("thousand requests a second with so many threads", "requests a second with threads", 1, 1000, False),
+        ("thousand requests a second by one Verifiers with so many threads", "requests a second by one `Verifiers` with threads", 1, 1000, False),
     ]
     width, height, lines = 420, 200, []
     for index, (title, what, x_unit, y_unit, logarithmic) in enumerate(panels):
@@ -137,7 +137,7 @@ sections = [
     *[table(scheme, OWN) for scheme in ["v1", "v2", "v3"]],
     "How cost grows with the work ([plot](growth.svg)):",
     grown(),
-    f"Two threads verify {statistics.median(two_threads):.3f} times what one does.",
+    f"Two threads verify {statistics.median(two_threads):.3f} times what one does, with one `Verifier`.",
     textwrap.fill((HERE.parent / "target/machine.txt").read_text().strip(), 98),
 ]
 (HERE / "results.md").write_text("\n\n".join(sections) + "\n")
