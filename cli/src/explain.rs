@@ -109,9 +109,7 @@ fn write_text(diagnosis: &Diagnosis, refusal: Option<Error>, out: &mut Out) -> R
     if let Some(refusal) = refusal {
         writeln!(out, "{BAD}Refused{BAD:#}: {refusal}\n{}\n\nApart from the path:\n", refusal.help())?;
     }
-    // The library names its own setting.
-    let text = diagnosis.to_string().replace("(`Diagnostician::endpoint`)", "(add `--endpoint URL` to this command)");
-    for line in visible(&text).lines() {
+    for line in visible(&diagnosis.to_string()).lines() {
         let indent = line.len().saturating_sub(line.trim_start().len());
         let (margin, text) = line.split_at_checked(indent).unwrap_or(("", line));
         let (style, marked, rest) = if let Some(rest) = text.strip_prefix("Accepted") {

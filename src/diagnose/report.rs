@@ -77,8 +77,8 @@ impl Diagnosis {
             )?;
         } else {
             f.write_str(
-                "To settle it, run this again with the endpoint's URL exactly as it is configured in HubSpot \
-                 (`Diagnostician::endpoint`): then the URL is compared, not guessed.\n",
+                "To settle it, run this again with `endpoint` set to the URL exactly as it is configured in HubSpot: \
+                 then the URL is compared, not guessed.\n",
             )?;
         }
         match self.app_id {

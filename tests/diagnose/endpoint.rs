@@ -86,5 +86,5 @@ fn nothing_found_names_one_experiment() {
     let (_, open) = text.split_once("None of the changes that were tried").unwrap();
     let (prefix, secret) = (open.find("a path prefix or a host").unwrap(), open.find("another secret").unwrap());
     assert!(prefix < secret, "{open}");
-    assert!(open.contains("run this again with the endpoint's URL"), "{open}");
+    assert!(open.contains("run this again with `endpoint` set to the URL"), "{open}");
 }
