@@ -55,7 +55,7 @@ pub(crate) enum Forgery {
     Relabelled,
     /// More appended to a body signed with v1 or v2, by SHA-256 length extension
     Extended,
-    /// Replayed over HTTP/2 with a space after the signature, past a memory of signatures that is not one of their bytes
+    /// With --check only: replayed over HTTP/2 with a space after the signature, past a memory of its text
     Respelled,
 }
 
