@@ -192,6 +192,36 @@ impl Error {
         }
     }
 
+    /// Returns whether a mistake of the operator can cause this: a wrong secret, a wrong public URL, or a proxy that changes
+    /// requests.
+    ///
+    /// HubSpot drops an event that was answered with 401. While you change one of these, answer such an error with 429 and
+    /// `Retry-After` instead, and HubSpot sends the event again. With [`Mismatch`](Self::Mismatch) these are
+    /// [`BodyNotJson`](Self::BodyNotJson), [`UriCharacter`](Self::UriCharacter) and, with the feature `http`,
+    /// `PublicUrlUnknown` and `PathNotEndpoint`; not those of headers that a proxy strips or of a clock that is wrong.
+    ///
+    /// ```
+    /// use hubspot_signature::Error;
+    ///
+    /// /// The status to answer with.
+    /// fn status(error: Error, is_changing: bool) -> u16 {
+    ///     match error {
+    ///         Error::BodyTooLarge { .. } => 413,
+    ///         _ if is_changing && error.may_be_misconfiguration() => 429,
+    ///         _ => 401,
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub const fn may_be_misconfiguration(self) -> bool {
+        match self {
+            Self::Mismatch { .. } | Self::BodyNotJson { .. } | Self::UriCharacter { .. } => true,
+            #[cfg(feature = "http")]
+            Self::PublicUrlUnknown { .. } | Self::PathNotEndpoint => true,
+            _ => false,
+        }
+    }
+
     /// Returns advice for the operator, in one or two sentences. Do not send it to the client.
     #[must_use]
     pub const fn help(self) -> &'static str {

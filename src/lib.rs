@@ -145,11 +145,9 @@
 //!
 //! Answer a refused request with 401 and nothing that explains it, and log [`Error::code`] and [`Error::help`], which
 //! hold no secret. **HubSpot does not retry a request that was answered with 401**: a genuine event that is refused
-//! because *your* secret or public URL is wrong is lost. While you change either, answer the errors that a wrong
-//! configuration causes with 429 and `Retry-After` instead: [`Mismatch`](Error::Mismatch),
-//! [`BodyNotJson`](Error::BodyNotJson), [`UriCharacter`](Error::UriCharacter),
-//! [`PublicUrlUnknown`](Error::PublicUrlUnknown) and [`PathNotEndpoint`](Error::PathNotEndpoint). Workflows then retry for
-//! up to three days, the Webhooks API up to ten times. Return to 401 afterwards, or forgers are invited to retry too.
+//! because *your* secret or public URL is wrong is lost. While you change either, answer with 429 and `Retry-After` where
+//! [`Error::may_be_misconfiguration`] says so. Workflows then retry for up to three days, the Webhooks API up to ten
+//! times. Return to 401 afterwards, or forgers are invited to retry too.
 //!
 //! # Queues
 //!

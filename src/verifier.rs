@@ -100,7 +100,7 @@ impl Verifier {
     ///
     /// The default is no limit, since a body in memory was limited by whatever read it. Set one when you write a body to
     /// disk as it arrives. The tower layer, which reads the body itself, takes 1 MiB where none is set. A Webhooks API
-    /// batch of 100 events has about 40 KB.
+    /// batch of 100 events has about 40 KB, and more with long property values.
     #[must_use]
     pub const fn max_body(mut self, bytes: u64) -> Self {
         self.max_body = Some(bytes);

@@ -49,7 +49,7 @@ impl Diagnostician {
 
     fn diagnose_refusal(&self, refusal: &Refusal<'_>, now: UnixTime) -> Diagnosis {
         let head = refusal.head();
-        let uri = refusal.url().unwrap_or_else(|| head.uri.to_string());
+        let uri = refusal.url();
         let headers = head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         // Over HTTP/2 the host that was called is here, and not in `Host`.
         let authority = head.uri.authority().map(|authority| (":authority", authority.as_str().as_bytes()));

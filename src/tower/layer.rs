@@ -62,16 +62,9 @@ impl<H> VerifyLayer<H> {
     /// genuine requests are accepted again. HubSpot's workflows honour the delay for up to three days; its Webhooks API
     /// tries up to ten times ([protocol, 2](crate::guide::protocol#2-who-sends-what)).
     ///
-    /// It applies to the errors that a wrong configuration causes:
-    /// [`Mismatch`], [`BodyNotJson`], [`UriCharacter`], [`PublicUrlUnknown`] and [`PathNotEndpoint`]; not to headers that
-    /// a proxy strips or a clock that is wrong. HubSpot reads `Retry-After` with 429 only; the delay is sent in whole
-    /// seconds, rounded up.
-    ///
-    /// [`Mismatch`]: crate::Error::Mismatch
-    /// [`BodyNotJson`]: crate::Error::BodyNotJson
-    /// [`UriCharacter`]: crate::Error::UriCharacter
-    /// [`PublicUrlUnknown`]: crate::Error::PublicUrlUnknown
-    /// [`PathNotEndpoint`]: crate::Error::PathNotEndpoint
+    /// It applies to the errors that a mistake here can cause: see
+    /// [`Error::may_be_misconfiguration`](crate::Error::may_be_misconfiguration). HubSpot reads `Retry-After` with 429
+    /// only; the delay is sent in whole seconds, rounded up.
     pub fn retry_mismatches(mut self, after: Duration) -> Self {
         Arc::make_mut(&mut self.settings).retry_mismatches = Some(after);
         self
@@ -100,7 +93,7 @@ impl<H> VerifyLayer<H> {
     /// # use hubspot_signature::tower::{Refusal, VerifyLayer};
     /// # fn shaped(layer: VerifyLayer) {
     /// layer.on_refusal(|refusal: &Refusal<'_>, response: Response<String>| {
-    ///     let (error, url) = (refusal.error(), refusal.url().unwrap_or_default());
+    ///     let (error, url) = (refusal.error(), refusal.url());
     ///     eprintln!("{} {} {url}: {error}. {}", error.code(), refusal.head().method, refusal.help());
     ///     response.map(|_| "not from HubSpot".to_owned())
     /// })

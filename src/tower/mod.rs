@@ -1,5 +1,5 @@
-//! A tower layer that lets through only what HubSpot signed, for axum, hyper, tonic, warp, `lambda_http` and everything
-//! else that runs tower services.
+//! A tower layer that lets through only what HubSpot signed, for axum, hyper, warp, `lambda_http` and everything else
+//! that runs tower services.
 //!
 //! ```
 //! use std::convert::Infallible;
@@ -28,8 +28,8 @@
 //! # How a request is treated
 //!
 //! 1. The head is checked. A missing, malformed or stale signature, or one of too old a version, is rejected before any
-//!    of the body is read. So are a body that GET or HEAD announce, and an announced length above
-//!    [`Verifier::max_body`](crate::Verifier::max_body), which is 1 MiB here unless it is set.
+//!    of the body is read. So is a GET or HEAD that announces a body, and a request that announces more
+//!    than [`Verifier::max_body`](crate::Verifier::max_body), which is 1 MiB here unless it is set.
 //! 2. The body is read into one buffer, which grows with the data that arrive. A body that breaks a rule is rejected at
 //!    the frame that breaks it.
 //! 3. The complete body is hashed and the signature compared. Its age is judged once more, so that a slow sender does not

@@ -39,14 +39,16 @@ impl Refusal<'_> {
         self.body
     }
 
-    /// Returns the URL that was verified, or `None` if the request does not give one. Compare it with the URL that is
-    /// configured in HubSpot: a difference is the usual reason for a mismatch.
+    /// Returns the URL that was verified. Compare it with the URL that is configured in HubSpot: a difference is the usual
+    /// reason for a mismatch.
     ///
-    /// It may name people: `hubspot.fetch` appends `userEmail`.
+    /// Where no URL could be verified, as for [`PathNotEndpoint`](Error::PathNotEndpoint), it is the URI as the layer saw
+    /// it. Either may name people: `hubspot.fetch` appends `userEmail`.
     #[must_use]
-    pub fn url(&self) -> Option<String> {
+    pub fn url(&self) -> String {
         let request::Parts { method, uri, headers, .. } = self.head;
-        self.public_url.request_head(method, uri, headers).ok().map(|head| head.uri().to_string())
+        let head = self.public_url.request_head(method, uri, headers);
+        head.map_or_else(|_| uri.to_string(), |head| head.uri().to_string())
     }
 
     /// Returns advice for the operator, as [`Error::help`] does, with more to say of the public URL. Do not send it to the
@@ -67,7 +69,7 @@ impl Refusal<'_> {
         *response.status_mut() = match (self.error, retry_mismatches) {
             (Error::BodyUnreadable, _) => StatusCode::BAD_REQUEST,
             (Error::BodyTooLarge { .. }, _) => StatusCode::PAYLOAD_TOO_LARGE,
-            (error, Some(after)) if is_of_configuration(error) => {
+            (error, Some(after)) if error.may_be_misconfiguration() => {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(after)));
                 StatusCode::TOO_MANY_REQUESTS
             }
@@ -87,18 +89,6 @@ impl<H> VerifyLayer<H> {
         let refusal = Refusal { error, head, body, public_url: &self.settings.public_url };
         self.on_refusal.shape(&refusal, refusal.response(self.settings.retry_mismatches))
     }
-}
-
-/// Whether this is how a wrong secret, a wrong URL or a proxy that changes requests shows.
-const fn is_of_configuration(error: Error) -> bool {
-    matches!(
-        error,
-        Error::Mismatch { .. }
-            | Error::BodyNotJson { .. }
-            | Error::UriCharacter { .. }
-            | Error::PublicUrlUnknown { .. }
-            | Error::PathNotEndpoint
-    )
 }
 
 /// Rounded up: half a second must not become "at once".

@@ -473,7 +473,7 @@ fn a_refusal_tells_the_url() {
         run(layer.layer(Inner::new()).oneshot(sent.map(full))).unwrap();
         told.lock().unwrap().take().unwrap()
     };
-    let url = |text: &str| Some(text.to_owned());
+    let url = str::to_owned;
     let doubled = "The URL that was verified repeats the path given to PublicUrl::server. Give scheme and host only, or \
                    use PublicUrl::endpoint.";
     let at = |url: &str| PublicUrl::server(url).unwrap();
@@ -501,11 +501,11 @@ fn a_refusal_tells_the_url() {
     ] {
         assert_eq!(told(public_url, target), (MISMATCH, expected, help), "{target}");
     }
-    // Only a mismatch is explained so, and a request may give no URL.
-    let (error, no_url, help) = told(endpoint("https://a.example/x"), "/hubspot");
-    assert_eq!((error, no_url, help), (Error::PathNotEndpoint, None, Error::PathNotEndpoint.help()));
+    // Only a mismatch is explained so. Where there is no URL to verify, the path is told, to be compared.
+    let (error, no_url, help) = told(endpoint("https://a.example/x"), "/hubspot?q");
+    assert_eq!((error, no_url, help), (Error::PathNotEndpoint, url("/hubspot?q"), Error::PathNotEndpoint.help()));
     let absent = Error::PublicUrlUnknown { header: "host", fault: HeaderFault::Absent };
-    assert_eq!(told(PublicUrl::trusting_host_header(), "/hubspot"), (absent, None, absent.help()));
+    assert_eq!(told(PublicUrl::trusting_host_header(), "/hubspot"), (absent, url("/hubspot"), absent.help()));
 }
 
 // --- Clocks and sets of verifiers ---

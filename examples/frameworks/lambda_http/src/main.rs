@@ -69,7 +69,7 @@ async fn answer(request: Request<Full<Bytes>>) -> Result<Response<String>, Error
 
 /// The reason is for the log, not for the sender.
 fn refused<B>(refusal: &Refusal<'_>, response: Response<B>) -> Response<B> {
-    let (error, url) = (refusal.error(), refusal.url().unwrap_or_default());
+    let (error, url) = (refusal.error(), refusal.url());
     eprintln!("refused: {} {url}: {error}. {}", error.code(), refusal.help());
     response
 }

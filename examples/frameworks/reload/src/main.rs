@@ -78,7 +78,7 @@ impl SecretFile {
 
 /// The reason is for the log, not for the sender.
 fn refused(refusal: &Refusal<'_>, response: Response) -> Response {
-    let (error, url) = (refusal.error(), refusal.url().unwrap_or_default());
+    let (error, url) = (refusal.error(), refusal.url());
     eprintln!("refused: {} {url}: {error}. {}", error.code(), refusal.help());
     response
 }

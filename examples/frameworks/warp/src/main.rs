@@ -75,7 +75,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// The reason is for the log, not for the sender.
 fn refused<B>(refusal: &Refusal<'_>, response: Response<B>) -> Response<B> {
-    let (error, url) = (refusal.error(), refusal.url().unwrap_or_default());
+    let (error, url) = (refusal.error(), refusal.url());
     eprintln!("refused: {} {url}: {error}. {}", error.code(), refusal.help());
     response
 }
