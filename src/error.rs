@@ -196,7 +196,7 @@ impl Error {
     /// requests.
     ///
     /// HubSpot drops an event that was answered with 401. While you change one of these, answer such an error with 429 and
-    /// `Retry-After` instead, and HubSpot sends the event again. With [`Mismatch`](Self::Mismatch) these are
+    /// `Retry-After` instead, and HubSpot sends the event again. These are [`Mismatch`](Self::Mismatch),
     /// [`BodyNotJson`](Self::BodyNotJson), [`UriCharacter`](Self::UriCharacter) and, with the feature `http`,
     /// `PublicUrlUnknown` and `PathNotEndpoint`; not those of headers that a proxy strips or of a clock that is wrong.
     ///

@@ -52,7 +52,8 @@
 //!
 //! The [guides](guide) cover [deployment](guide::deployment), [testing](guide::testing), [AWS Lambda](guide::lambda),
 //! [WebAssembly](guide::wasm), [replay](guide::replay), [queues](guide::queues), [mismatches](guide::mismatch),
-//! [migrating](guide::migrating) from HubSpot's SDKs, and the [program](guide::terminal). There are whole
+//! [migrating](guide::migrating) from HubSpot's SDKs, the [program](guide::terminal), the [protocol](guide::protocol),
+//! [speed](guide::speed), a [comparison](guide::comparison) and the [evidence](guide::evidence). There are whole
 //! [servers](guide::servers) for axum, hyper, warp, poem, actix-web, Rocket, AWS Lambda and Cloudflare Workers.
 //!
 //! # The raw body

@@ -64,8 +64,8 @@ impl PublicUrl {
     /// A prefix of the path that a gateway, a proxy or a nested router removes or adds does not matter: the signed path
     /// is the one given here. So that a request captured at one route cannot be replayed at another, the path that
     /// arrives must end with this path, or this path with it, in whole segments; otherwise the request is refused as
-    /// [`Error::PathNotEndpoint`]. Paths are compared after percent-decoding, except that an escaped slash separates
-    /// nothing.
+    /// [`Error::PathNotEndpoint`]. Escapes are decoded for the comparison, but an escaped slash that arrives is no end of
+    /// a segment: `/a%2Fhubspot` does not end with `/hubspot`. One of the endpoint may arrive decoded.
     ///
     /// If a router removes all of the path, only `/` is left, which would fit every endpoint and is refused: put the
     /// layer on the outer router then. A longer path that ends with this one is accepted by design, so give routes of

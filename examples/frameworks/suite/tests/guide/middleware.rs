@@ -1,15 +1,18 @@
 //! The layer next to other middleware.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http;
+use axum::http::{self, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use http_body_util::Full;
 use hubspot_signature::Verified;
 use hubspot_signature::tower::VerifyLayer;
 use tower::ServiceBuilder;
+use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use axum::extract::DefaultBodyLimit;
@@ -18,18 +21,19 @@ use hubspot_signature::{PublicUrl, Verifier};
 fn one_by_one(routes: Router, verify: VerifyLayer) -> Router {
     routes
         .layer(from_fn(audit)) // sees what is verified
-        .layer(TraceLayer::new_for_http())
-        .layer(verify) // added last, so outermost: sees the bytes as they came
+        .layer(verify) // sees the bytes as they came
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(5)))
+        .layer(TraceLayer::new_for_http()) // added last, so outermost
 }
 
 fn in_a_builder(routes: Router, verify: VerifyLayer) -> Router {
     routes.layer(
         ServiceBuilder::new()
-            .layer(verify) // in a builder the first is the outermost
-            // Axum's middleware takes axum's body type, and `TraceLayer` returns one of its own.
+            .layer(TraceLayer::new_for_http()) // in a builder the first is the outermost
+            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(5)))
+            .layer(verify)
+            // Axum's middleware takes axum's body type.
             .map_request(|request: http::Request<Full<Bytes>>| request.map(Body::new))
-            .map_response(|response: http::Response<_>| response.map(Body::new))
-            .layer(TraceLayer::new_for_http())
             .layer(from_fn(audit)),
     )
 }
