@@ -148,7 +148,7 @@ fn unavailable(error: std::io::Error) -> StatusCode {
 
 /// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.
 fn webhook(file: NamedTempFile) -> Result<Value, StatusCode> {
-    let ids: Vec<u64> = events(file.as_file()).iter().map(|event| event.object_id).collect();
+    let ids: Vec<u64> = events(file.as_file()).iter().filter_map(|event| event.object_id.or(event.vid)).collect();
     // To keep the file, at a path on the same disk and with mode 0600:
     // file.persist(path).map_err(|error| unavailable(error.error))?;
     Ok(json!({ "received": ids }))
@@ -157,24 +157,17 @@ fn webhook(file: NamedTempFile) -> Result<Value, StatusCode> {
 /// An event, as far as this handler needs it.
 #[derive(Deserialize)]
 struct Event {
-    #[serde(rename = "objectId", alias = "vid")]
-    object_id: u64,
-}
-
-fn event(mut event: Value) -> serde_json::Result<Event> {
-    // Serde refuses an event with both names.
-    if let Some(fields) = event.as_object_mut().filter(|fields| fields.contains_key("objectId")) {
-        fields.remove("vid");
-    }
-    Event::deserialize(event)
+    #[serde(rename = "objectId")]
+    object_id: Option<u64>, // none in an association, for example
+    vid: Option<u64>, // a contact's id, where a workflow sends the contact
 }
 
 /// Returns the one event of a workflow, or those of the Webhooks API. One of another shape is logged and left out: to an
 /// error, HubSpot would only send it again.
 fn events(body: &std::fs::File) -> Vec<Event> {
     let events = match serde_json::from_reader(body) {
-        Ok(Value::Array(events)) => events.into_iter().map(event).collect(),
-        Ok(one) => vec![event(one)],
+        Ok(Value::Array(events)) => events.into_iter().map(serde_json::from_value).collect(),
+        Ok(one) => vec![serde_json::from_value(one)],
         Err(error) => vec![Err(error)],
     };
     let log = |error: &serde_json::Error| eprintln!("not handled: {error}");

@@ -38,13 +38,18 @@ const QUERIES: [(&str, &str); 10] = [
 
 /// The bodies of the Webhooks API and of workflows, whole or not what the handlers expect, with the records that an answer
 /// names: no event is lost without a word, and none is sent again for its shape.
-pub const EVENTS: [(&str, &[u64]); 10] = [
+pub const EVENTS: [(&str, &[u64]); 14] = [
     (r#"[{"objectId":7,"attemptNumber":0}]"#, &[7]),
     (r#" [ {"objectId":7}, {"eventId":1,"objectId":8} ] "#, &[7, 8]),
     (r#"{"vid":9,"properties":{}}"#, &[9]),
     (r#"{"vid":9,"objectId":9}"#, &[9]),
+    (r#"[{"vid":8,"objectId":7},{"vid":9}]"#, &[7, 9]),
     // An association has no `objectId`; the others of its batch count all the same.
     (r#"[{"objectId":7},{"fromObjectId":1,"toObjectId":2},{"objectId":8}]"#, &[7, 8]),
+    // So do the others of one with another type.
+    (r#"[{"objectId":7},{"objectId":"x"},{"objectId":8}]"#, &[7, 8]),
+    (r#"[{"objectId":7},[],null,"x",{"objectId":8}]"#, &[7, 8]),
+    (r#"{"fromObjectId":1,"toObjectId":2}"#, &[]),
     ("[]", &[]),
     ("{}", &[]),
     (r#"{"objectId":"seven"}"#, &[]),
