@@ -34,10 +34,10 @@ type HubSpot = Data<(Verifier, PublicUrl)>;
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(BODY_LIMIT as u64);
+    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(BODY_LIMIT as u64);
     // Each URL exactly as it is configured in HubSpot.
     let hubspot =
-        |url| Ok::<_, Box<dyn std::error::Error>>(Data::new((verifier.clone(), PublicUrl::endpoint(&env::var(url)?)?)));
+        |url| Ok::<_, Box<dyn std::error::Error>>(Data::new((verifier.clone(), PublicUrl::endpoint(&variable(url)?)?)));
     let (webhook_url, card_url) = (hubspot("HUBSPOT_WEBHOOK_URL")?, hubspot("HUBSPOT_CARD_URL")?);
     let app = move || {
         App::new()
@@ -47,6 +47,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = HttpServer::new(app).bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into()))?;
     println!("listening on {}", server.addrs()[0]);
     Ok(server.run().await?)
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|_| format!("{name} is not set, or not UTF-8"))
 }
 
 /// The body of a request that HubSpot signed, and the proof.

@@ -36,10 +36,10 @@ use tower_http::timeout::TimeoutLayer;
 async fn main() -> Result<(), Box<dyn Error>> {
     let metrics = telemetry::start()?;
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
+    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
     // The URLs exactly as they are configured in HubSpot.
-    let webhook_url = PublicUrl::endpoint(&env::var("HUBSPOT_WEBHOOK_URL")?)?;
-    let card_url = PublicUrl::endpoint(&env::var("HUBSPOT_CARD_URL")?)?;
+    let webhook_url = PublicUrl::endpoint(&variable("HUBSPOT_WEBHOOK_URL")?)?;
+    let card_url = PublicUrl::endpoint(&variable("HUBSPOT_CARD_URL")?)?;
     let verify = |url| {
         let layer = VerifyLayer::new(verifier.clone(), url).on_refusal(telemetry::refused);
         // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
@@ -58,6 +58,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into())).await?;
     println!("listening on {}", listener.local_addr()?);
     Ok(axum::serve(listener, app).await?)
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|_| format!("{name} is not set, or not UTF-8"))
 }
 
 /// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.

@@ -46,10 +46,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let hubspot = Arc::new(HubSpot {
         // For larger files, raise `max_body`, and the time for a body in `received`.
         // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-        verifier: Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024),
+        verifier: Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024),
         // The URLs exactly as they are configured in HubSpot.
-        webhook_url: PublicUrl::endpoint(&env::var("HUBSPOT_WEBHOOK_URL")?)?,
-        card_url: PublicUrl::endpoint(&env::var("HUBSPOT_CARD_URL")?)?,
+        webhook_url: PublicUrl::endpoint(&variable("HUBSPOT_WEBHOOK_URL")?)?,
+        card_url: PublicUrl::endpoint(&variable("HUBSPOT_CARD_URL")?)?,
         folder: env::var_os("FOLDER").map_or_else(env::temp_dir, PathBuf::from),
     });
     let listener = TcpListener::bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into())).await?;
@@ -70,6 +70,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
         });
     }
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|_| format!("{name} is not set, or not UTF-8"))
 }
 
 async fn answer(hubspot: Arc<HubSpot>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {

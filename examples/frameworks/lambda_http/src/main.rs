@@ -28,7 +28,11 @@ use serde_json::{Value, json};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    lambda_http::run(app(&env::var("HUBSPOT_CLIENT_SECRET")?, &env::var("HUBSPOT_PUBLIC_URL")?)?).await
+    lambda_http::run(app(&variable("HUBSPOT_CLIENT_SECRET")?, &variable("HUBSPOT_PUBLIC_URL")?)?).await
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|_| format!("{name} is not set, or not UTF-8"))
 }
 
 /// The function, as the runtime and the tests call it.

@@ -30,10 +30,10 @@ type HubSpot = Arc<(Verifier, PublicUrl)>;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(BODY_LIMIT as u64);
+    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(BODY_LIMIT as u64);
     // Each URL exactly as it is configured in HubSpot.
     let hubspot = |url| {
-        Ok::<HubSpot, Box<dyn std::error::Error>>(Arc::new((verifier.clone(), PublicUrl::endpoint(&env::var(url)?)?)))
+        Ok::<HubSpot, Box<dyn std::error::Error>>(Arc::new((verifier.clone(), PublicUrl::endpoint(&variable(url)?)?)))
     };
     let app = Route::new()
         .at("/hubspot", post(webhook).data(hubspot("HUBSPOT_WEBHOOK_URL")?))
@@ -45,6 +45,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("listening on {address}");
     }
     Ok(Server::new_with_acceptor(acceptor).run(app).await?)
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|_| format!("{name} is not set, or not UTF-8"))
 }
 
 /// The body of a request that HubSpot signed, and the proof.

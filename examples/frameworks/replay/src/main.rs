@@ -30,15 +30,15 @@ use crate::seen::{Seen, once};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     // v1 and v2 have no timestamp, and no memory is long enough for them.
-    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
-    let public_url = PublicUrl::endpoint(&env::var("HUBSPOT_WEBHOOK_URL")?)?;
+    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
+    let public_url = PublicUrl::endpoint(&variable("HUBSPOT_WEBHOOK_URL")?)?;
     let seen = match env::var("REDIS_URL") {
         Ok(url) => Seen::in_redis(&url)?,
         Err(_) => Seen::in_memory(),
     };
     let app = Router::new()
         .route("/hubspot", post(webhook))
-        .with_state(Arc::new(env::var("HANDLED")?.into()))
+        .with_state(Arc::new(variable("HANDLED")?.into()))
         .layer(from_fn_with_state(seen, once))
         // Outside the memory: only verified requests are remembered.
         .layer(VerifyLayer::new(verifier, public_url).on_refusal(refused));
@@ -46,6 +46,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into())).await?;
     println!("listening on {}", listener.local_addr()?);
     Ok(axum::serve(listener, app).await?)
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|_| format!("{name} is not set, or not UTF-8"))
 }
 
 /// The reason is for the log, not for the sender.

@@ -38,9 +38,9 @@ type HubSpot = (Verifier, PublicUrl);
 #[rocket::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(BODY_LIMIT as u64);
+    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(BODY_LIMIT as u64);
     // Scheme and host of both routes.
-    let hubspot: HubSpot = (verifier, PublicUrl::server(&env::var("HUBSPOT_PUBLIC_URL")?)?);
+    let hubspot: HubSpot = (verifier, PublicUrl::server(&variable("HUBSPOT_PUBLIC_URL")?)?);
     let listen: SocketAddr = env::var("LISTEN").unwrap_or("127.0.0.1:3000".into()).parse()?;
     let config = Config { address: listen.ip(), port: listen.port(), cli_colors: false, ..Config::default() };
     let announce = AdHoc::on_liftoff("announce", |rocket| {
@@ -49,6 +49,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = rocket::custom(config).manage(hubspot).attach(retry_after()).attach(announce);
     server.mount("/", routes![webhook, card]).launch().await?;
     Ok(())
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|_| format!("{name} is not set, or not UTF-8"))
 }
 
 /// The body of a request that HubSpot signed, and the proof.

@@ -21,7 +21,7 @@ pub use http2::over_http2;
 pub use lambda::{Event, Lambda};
 pub use nginx::Nginx;
 pub use redis::Redis;
-pub use server::Server;
+pub use server::{Server, example};
 pub use socket::{Answer, Connection, exchange, head};
 
 /// Of the shape of a client secret, and of no app.

@@ -24,7 +24,7 @@ impl Drop for Process {
 }
 
 /// The program of an example, configured as all of them are.
-pub(crate) fn example(name: &str) -> Command {
+pub fn example(name: &str) -> Command {
     // Cargo puts the programs of a workspace next to the folder of its tests.
     let mut path: PathBuf = std::env::current_exe().expect("a path");
     path.pop();

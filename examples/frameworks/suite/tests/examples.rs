@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use suite::{BODY_LIMIT, BODY_TIMEOUT, Connection, PUBLIC_URL, Request, SECRET, Server, Signer, exchange};
+use suite::{BODY_LIMIT, BODY_TIMEOUT, Connection, PUBLIC_URL, Request, SECRET, Server, Signer, example, exchange};
 
 fn webhook(body: impl Into<Vec<u8>>) -> Request {
     Request::new("POST", "/hubspot?tenant=7", body).signed_by(Signer::ThisCrate)
@@ -218,6 +218,31 @@ fn hyper_streams_to_a_file_that_a_refusal_deletes() {
     assert_eq!(connection.answer().map(|answer| answer.status), Some(503));
     assert!(start.elapsed() >= BODY_TIMEOUT);
     assert!(files(folder.path()).is_empty());
+}
+
+#[test]
+fn a_missing_variable_is_named() {
+    let (webhook, card, server) = ("HUBSPOT_WEBHOOK_URL", "HUBSPOT_CARD_URL", "HUBSPOT_PUBLIC_URL");
+    for (name, others) in [
+        ("actix-web", &[webhook, card][..]),
+        ("axum", &[webhook, card]),
+        ("hyper", &[webhook, card]),
+        ("lambda_http", &[server]),
+        ("poem", &[webhook, card]),
+        ("replay", &[webhook, "HANDLED"]),
+        ("rocket", &[server]),
+        ("warp", &[server]),
+    ] {
+        for variable in others.iter().chain([&"HUBSPOT_CLIENT_SECRET"]) {
+            let mut command = example(name);
+            // No server runs on, whatever it makes of the variable.
+            command.env("LISTEN", "nowhere").env("HANDLED", "unused");
+            let output = command.env_remove(variable).stderr(std::process::Stdio::piped()).output().expect("it starts");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(!output.status.success(), "{name}: {variable}");
+            assert!(said.contains(&format!("\"{variable} is not set")), "{name}: {variable}: {said}");
+        }
+    }
 }
 
 #[test]

@@ -32,9 +32,9 @@ use warp::hyper::body::Bytes;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-    let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
+    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
     // Scheme and host of both routes.
-    let public_url = PublicUrl::server(&env::var("HUBSPOT_PUBLIC_URL")?)?;
+    let public_url = PublicUrl::server(&variable("HUBSPOT_PUBLIC_URL")?)?;
 
     let mut verify = VerifyLayer::new(verifier, public_url).on_refusal(refused);
     // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
@@ -71,6 +71,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
             }
         });
     }
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|_| format!("{name} is not set, or not UTF-8"))
 }
 
 /// The reason is for the log, not for the sender.
