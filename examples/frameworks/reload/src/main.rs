@@ -1,78 +1,93 @@
-//! A client secret that changes while the server runs: the secret's file changes, and the next request is judged by the
-//! new secret.
+//! Client secrets that change while the server runs: a file changes, and the next request is judged by the new secret.
 //!
-//! The first line of the file is the secret. While HubSpot may still sign with the one before, that one is the second
-//! line.
+//! Each app has a file. Its first line is the secret. While HubSpot may still sign with the one before, that one is the
+//! second line. Write a new file elsewhere on the same disk and rename it, so that no request finds half of it.
 
 // [dependencies]
 // axum = { version = "0.8", default-features = false, features = ["http1", "tokio"] }
 // hubspot-signature = { version = "0.1", features = ["axum"] }
 // tokio = { version = "1", default-features = false, features = ["macros", "net", "rt-multi-thread", "time"] }
 
-// Environment: HUBSPOT_CLIENT_SECRET_FILE, HUBSPOT_WEBHOOK_URL (as configured in HubSpot).
+// Environment: HUBSPOT_CLIENT_SECRET_FILES (one path for each app, separated as in PATH: by `:`, on Windows by `;`),
+// HUBSPOT_WEBHOOK_URL (as configured in HubSpot).
 // Optional: LISTEN (127.0.0.1:3000 without it).
 
-use std::{env, error::Error, fs, path::PathBuf, sync::Arc, sync::Mutex};
+use std::path::{Path, PathBuf};
+use std::{env, error::Error, fs, sync::Arc, sync::Mutex};
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::post;
 use hubspot_signature::tower::{Refusal, VerifyLayer};
-use hubspot_signature::{PublicUrl, SecretError, Verified, Verifier, Verifiers, Version};
+use hubspot_signature::{PublicUrl, Verified, Verifier, Verifiers, Version};
 use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let path = PathBuf::from(env::var("HUBSPOT_CLIENT_SECRET_FILE")?);
-    let text = fs::read_to_string(&path)?;
-    // Clones share what they hold.
-    let verifiers = Verifiers::from(verifier(&text)?);
-    let file = Arc::new(SecretFile { path, text: Mutex::new(text), verifiers: verifiers.clone() });
-    let public_url = PublicUrl::endpoint(&env::var("HUBSPOT_WEBHOOK_URL")?)?;
+    let app = |path: PathBuf| match read(&path) {
+        Ok(verifier) => Ok(App { path, verifier }),
+        Err(error) => Err(format!("{}: {error}", path.display())),
+    };
+    let paths = variable("HUBSPOT_CLIENT_SECRET_FILES")?;
+    let apps = env::split_paths(&paths).map(app).collect::<Result<Vec<_>, _>>()?;
+    // Clones share what they hold: `reload` adds the other apps before the first request is judged.
+    let verifiers = Verifiers::from(apps[0].verifier.clone());
+    let secrets = Arc::new(Secrets { apps: Mutex::new(apps), verifiers: verifiers.clone() });
+    let public_url = PublicUrl::endpoint(&variable("HUBSPOT_WEBHOOK_URL")?)?;
 
     let app = Router::new()
         .route("/hubspot", post(webhook))
         .layer(VerifyLayer::new(verifiers, public_url).on_refusal(refused))
         // Outside the layer: before it judges.
-        .layer(from_fn_with_state(file, reload));
+        .layer(from_fn(move |request: Request, next: Next| {
+            secrets.reload();
+            next.run(request)
+        }));
 
     let listener = TcpListener::bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into())).await?;
     println!("listening on {}", listener.local_addr()?);
     Ok(axum::serve(listener, app).await?)
 }
 
-struct SecretFile {
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|_| format!("{name} is not set, or not UTF-8"))
+}
+
+struct App {
     path: PathBuf,
-    text: Mutex<String>,
+    verifier: Verifier,
+}
+
+struct Secrets {
+    apps: Mutex<Vec<App>>,
     verifiers: Verifiers,
 }
 
-fn verifier(text: &str) -> Result<Verifier, SecretError> {
-    let mut lines = text.lines();
-    Verifier::new(lines.next().unwrap_or_default(), Version::V3)?.previous_secret(lines.next())
-}
-
-/// Reads the file before each request; that takes some microseconds, and its time of change may be too coarse to tell.
-async fn reload(State(file): State<Arc<SecretFile>>, request: Request, next: Next) -> Response {
-    if let Err(error) = file.read() {
-        // Half written, perhaps: the secrets so far remain.
-        eprintln!("{}: {error}", file.path.display());
+fn read(path: &Path) -> Result<Verifier, Box<dyn Error>> {
+    let text = fs::read_to_string(path)?;
+    // HubSpot's have this length. With a part of one, a genuine request would get 401, and HubSpot would drop it.
+    if text.lines().any(|secret| secret.len() != 36) {
+        return Err("a client secret has 36 characters".into());
     }
-    next.run(request).await
+    let mut lines = text.lines();
+    Ok(Verifier::new(lines.next().unwrap_or_default(), Version::V3)?.previous_secret(lines.next())?)
 }
 
-impl SecretFile {
-    fn read(&self) -> Result<(), Box<dyn Error>> {
-        // Before the file is read: the text of a slower request would otherwise replace a newer one.
-        let mut known = self.text.lock().expect("nothing panics here");
-        let text = fs::read_to_string(&self.path)?;
-        if *known != text {
-            self.verifiers.replace(verifier(&text)?, []);
-            *known = text;
+impl Secrets {
+    /// Reads the files before each request; that takes some microseconds, and a time of change may be too coarse to tell.
+    fn reload(&self) {
+        // Before the files are read: a slower request would otherwise bring older secrets back.
+        let mut apps = self.apps.lock().expect("nothing panics here");
+        for app in &mut *apps {
+            match read(&app.path) {
+                Ok(verifier) => app.verifier = verifier,
+                // Half written, perhaps: the app's secrets so far remain.
+                Err(error) => eprintln!("{}: {error}", app.path.display()),
+            }
         }
-        Ok(())
+        self.verifiers.replace(apps[0].verifier.clone(), apps[1..].iter().map(|app| app.verifier.clone()));
     }
 }
 
@@ -83,7 +98,7 @@ fn refused(refusal: &Refusal<'_>, response: Response) -> Response {
     response
 }
 
-async fn webhook(verified: Verified) -> &'static str {
-    // Once no request matches the previous secret any more, remove it from the file.
-    verified.matched_secret().as_str()
+async fn webhook(verified: Verified) -> String {
+    // Once no request matches an app's previous secret any more, remove it from the file. The apps count in their order.
+    format!("app {}: {} secret", verified.matched_verifier(), verified.matched_secret().as_str())
 }

@@ -223,20 +223,24 @@ fn hyper_streams_to_a_file_that_a_refusal_deletes() {
 #[test]
 fn a_missing_variable_is_named() {
     let (webhook, card, server) = ("HUBSPOT_WEBHOOK_URL", "HUBSPOT_CARD_URL", "HUBSPOT_PUBLIC_URL");
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(&file, SECRET).expect("written");
     for (name, others) in [
         ("actix-web", &[webhook, card][..]),
         ("axum", &[webhook, card]),
         ("hyper", &[webhook, card]),
         ("lambda_http", &[server]),
         ("poem", &[webhook, card]),
+        ("reload", &[webhook]),
         ("replay", &[webhook, "HANDLED"]),
         ("rocket", &[server]),
         ("warp", &[server]),
     ] {
-        for variable in others.iter().chain([&"HUBSPOT_CLIENT_SECRET"]) {
+        let secret = if name == "reload" { "HUBSPOT_CLIENT_SECRET_FILES" } else { "HUBSPOT_CLIENT_SECRET" };
+        for variable in others.iter().chain([&secret]) {
             let mut command = example(name);
             // No server runs on, whatever it makes of the variable.
-            command.env("LISTEN", "nowhere").env("HANDLED", "unused");
+            command.env("LISTEN", "nowhere").env("HUBSPOT_CLIENT_SECRET_FILES", file.path()).env("HANDLED", "unused");
             let output = command.env_remove(variable).stderr(std::process::Stdio::piped()).output().expect("it starts");
             let said = String::from_utf8_lossy(&output.stderr);
             assert!(!output.status.success(), "{name}: {variable}");
@@ -246,15 +250,18 @@ fn a_missing_variable_is_named() {
 }
 
 #[test]
-fn reload_takes_the_new_secret_at_the_next_request() {
+fn reload_takes_each_new_secret_at_the_next_request() {
     let folder = tempfile::tempdir().expect("a new folder");
-    let (file, log) = (folder.path().join("secret"), folder.path().join("log"));
-    let secrets = ["12345678-aaaa-bbbb-cccc-ddddeeee0001", "12345678-aaaa-bbbb-cccc-ddddeeee0002"];
-    fs::write(&file, format!("{}\n", secrets[0])).expect("written");
+    let (files, log) = (["sales", "service"].map(|name| folder.path().join(name)), folder.path().join("log"));
+    let secrets = [1, 2, 3].map(|digit| format!("12345678-aaaa-bbbb-cccc-ddddeeee000{digit}"));
+    let write = |file: usize, text: &str| fs::write(&files[file], text).expect("written");
+    write(0, &format!("{}\n", secrets[0]));
+    write(1, &secrets[2]);
     let mut server = Server::start_with("reload", |command| {
-        command.env("HUBSPOT_CLIENT_SECRET_FILE", &file).stderr(fs::File::create(&log).expect("a file"));
+        let paths = std::env::join_paths(&files).expect("no colon");
+        command.env("HUBSPOT_CLIENT_SECRET_FILES", paths).stderr(fs::File::create(&log).expect("a file"));
     });
-    let [old, new] = secrets.map(|secret| {
+    let [old, new, service] = secrets.each_ref().map(|secret| {
         let url = format!("{PUBLIC_URL}/hubspot");
         Request::new("POST", "/hubspot", "{}").signed(secret, &url, hubspot_signature::UnixTime::now())
     });
@@ -262,28 +269,36 @@ fn reload_takes_the_new_secret_at_the_next_request() {
         let answer = exchange(server.address, request).expect("an answer");
         (answer.status, String::from_utf8(answer.body).expect("text"))
     };
-    let accepted = |secret: &str| (200, secret.to_owned());
+    let accepted = |app: usize, secret: &str| (200, format!("app {app}: {secret} secret"));
     let refused = (401, String::new());
 
-    assert_eq!(answer(&old), accepted("current"));
+    assert_eq!(answer(&service), accepted(1, "current"));
+    assert_eq!(answer(&old), accepted(0, "current"));
     assert_eq!(answer(&new), refused);
     assert!(fs::read_to_string(&log).expect("text").contains("refused: mismatch https://hooks.example.com/hubspot: "));
     // Both while HubSpot changes over.
-    fs::write(&file, format!("{}\n{}\n", secrets[1], secrets[0])).expect("written");
-    assert_eq!(answer(&new), accepted("current"));
-    assert_eq!(answer(&old), accepted("previous"));
-    fs::write(&file, format!("{}\n", secrets[1])).expect("written");
+    write(0, &format!("{}\n{}\n", secrets[1], secrets[0]));
+    assert_eq!(answer(&new), accepted(0, "current"));
+    assert_eq!(answer(&old), accepted(0, "previous"));
+    write(0, &format!("{}\n", secrets[1]));
     assert_eq!(answer(&old), refused);
-    assert_eq!(answer(&new), accepted("current"));
-    // What cannot be a secret changes nothing, and neither does a file that is gone.
-    for broken in ["", "\n", "changeme\n"] {
-        fs::write(&file, broken).expect("written");
-        assert_eq!(answer(&new), accepted("current"), "{broken:?}");
+    assert_eq!(answer(&new), accepted(0, "current"));
+    // What cannot be a secret, half of one and two in one line change nothing, and neither does a file that is gone.
+    let half = |secret: usize| &secrets[secret][..20];
+    let halves = [half(0).to_owned(), format!("{}\n{}", secrets[0], half(1)), secrets[..2].concat()];
+    for broken in ["", "\n", "changeme\n"].map(str::to_owned).iter().chain(&halves) {
+        write(0, broken);
+        assert_eq!(answer(&new), accepted(0, "current"), "{broken:?}");
         assert_eq!(answer(&old), refused, "{broken:?}");
     }
-    fs::remove_file(&file).expect("there");
-    assert_eq!(answer(&new), accepted("current"));
-    fs::write(&file, format!("{}\n", secrets[0])).expect("written");
-    assert_eq!(answer(&old), accepted("current"));
+    fs::remove_file(&files[0]).expect("there");
+    assert_eq!(answer(&new), accepted(0, "current"));
+    // The other app is renewed all the same.
+    write(1, &secrets[0]);
+    assert_eq!(answer(&old), accepted(1, "current"));
+    assert_eq!(answer(&service), refused);
+    assert_eq!(answer(&new), accepted(0, "current"));
+    write(0, &format!("{}\n", secrets[2]));
+    assert_eq!(answer(&service), accepted(0, "current"));
     assert!(server.is_running());
 }
