@@ -76,7 +76,7 @@ fn read(path: &Path) -> Result<Verifier, Box<dyn Error>> {
 }
 
 impl Secrets {
-    /// Reads the files before each request; that takes some microseconds, and a time of change may be too coarse to tell.
+    /// Reads the files before each request; some microseconds. A time of change may be too coarse to tell.
     fn reload(&self) {
         // Before the files are read: a slower request would otherwise bring older secrets back.
         let mut apps = self.apps.lock().expect("nothing panics here");
@@ -99,6 +99,6 @@ fn refused(refusal: &Refusal<'_>, response: Response) -> Response {
 }
 
 async fn webhook(verified: Verified) -> String {
-    // Once no request matches an app's previous secret any more, remove it from the file. The apps count in their order.
+    // Once no request matches an app's previous secret any more, remove it from the file. Apps count from 0.
     format!("app {}: {} secret", verified.matched_verifier(), verified.matched_secret().as_str())
 }
