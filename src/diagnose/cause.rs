@@ -109,7 +109,7 @@ causes! {
         "The path lacks a prefix that HubSpot called: a mount point, a nested router's path or a gateway's stage."
         "Configure the whole URL: `PublicUrl::endpoint(…)`. In axum's `nest` use the extractor `OriginalUri`; in \
          Express `req.originalUrl`, not `req.url`; in nginx `proxy_pass http://upstream;` without a path; in Caddy \
-         `handle`, not `handle_path`; in actix-web verify outside `scope`."
+         `handle`, not `handle_path`."
     UriPrefixAdded "uri-prefix-added"
         "The path has a prefix that HubSpot did not call: a proxy added it, or the configured URL already contains the \
          webhook's path."
