@@ -100,8 +100,8 @@ causes! {
          `proxy_set_header Host $host;`, Apache `ProxyPreserveHost On`, Caddy `header_up Host {host}`."
     UriPort "uri-port"
         "A port was added to the URI or removed from it."
-        "Configure the URL exactly as it is in HubSpot, with a port only if it has one there. In nginx, \
-         `$http_host` keeps the port and `$host` drops it."
+        "Configure the URL exactly as it is in HubSpot, with a port only if it has one there: `PublicUrl::endpoint(…)`. \
+         In nginx, `$http_host` keeps the port and `$host` drops it."
     UriLocalProxy "uri-local-proxy"
         "The request comes from the local development proxy, which signs the local URL."
         "While developing, verify with the local URL that the proxy maps to. Never configure it in production."
@@ -120,12 +120,13 @@ causes! {
          `proxy_set_header X-Original-URI $request_uri;`."
     UriTrailingSlash "uri-trailing-slash"
         "A slash at the end of the path was added or removed."
-        "Pass the raw path, and disable the middleware that normalises slashes (`NormalizePath` in tower-http and \
-         actix-web, `APPEND_SLASH` in Django), or configure in HubSpot the URL that arrives."
+        "Configure the URL as it is in HubSpot, with a slash at its end only if it has one there: \
+         `PublicUrl::endpoint(…)`. If the path was changed on the way, disable the middleware that normalises slashes \
+         (`NormalizePath` in tower-http and actix-web, `APPEND_SLASH` in Django), or verify before it."
     UriDoubleSlash "uri-double-slash"
         "Double slashes in the path were merged, or a slash was doubled where two parts were joined."
-        "Configure the URL without `//` in HubSpot. nginx keeps the path with `merge_slashes off;`, HAProxy and Caddy \
-         keep it by default."
+        "Configure the URL as it is in HubSpot, where it is best without `//`: `PublicUrl::endpoint(…)`. nginx keeps the \
+         path with `merge_slashes off;`, HAProxy and Caddy keep it by default."
     UriQueryOrder "uri-query-order"
         "The query's parameters are in another order than HubSpot sent them."
         "Pass the raw query string, not one rebuilt from parsed parameters: axum `RawQuery`, Express \

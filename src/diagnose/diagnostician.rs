@@ -18,6 +18,7 @@ use super::search::{Match, Space, search};
 use super::secrets::{Candidate, Given, candidates};
 use super::service::{Service, policy_fault};
 use super::text::counted;
+use super::url::Url;
 use super::{Cause, Certainty, Diagnosis, Fault, Finding, ReceivedRequest, body, method, uri};
 use crate::{Error, Header, UnixTime, Version};
 
@@ -187,6 +188,13 @@ impl Diagnostician {
         slots
     }
 
+    /// The fault with a fix that names the endpoint, if that is known.
+    pub(super) fn named(&self, fault: Fault) -> Fault {
+        let Some(endpoint) = self.endpoint.as_deref().map(Url::split).filter(Url::is_whole) else { return fault };
+        let fix = proof::named(fault.fix(), &endpoint.endpoint());
+        fault.fixed_by(fix)
+    }
+
     /// Adds what the request suggests and no signature proved.
     fn suspect(&self, diagnosis: &mut Diagnosis, header_faults: Vec<Fault>, slots: &[Slot<'_>], outcome: &Outcome) {
         let is_shape = |fault: &&Fault| fault.cause() == Cause::SecretShape;
@@ -198,7 +206,7 @@ impl Diagnostician {
         };
         diagnosis.suspect(header_faults);
         diagnosis.suspect(self.secret_faults.iter().filter(|fault| !is_shape(fault)).cloned());
-        diagnosis.suspect(policy);
+        diagnosis.suspect(policy.map(|fault| self.named(fault)));
         if outcome.is_solved {
             return;
         }
@@ -210,7 +218,7 @@ impl Diagnostician {
         let (head, body): (Vec<_>, Vec<_>) =
             slots.iter().filter(|slot| !is_cleared(slot)).partition(|slot| slot.covers == Covers::Head);
         let changes = head.into_iter().chain(body).flat_map(Slot::changes).filter(|change| change.is_suspected);
-        diagnosis.suspect(changes.map(|change| change.fault.clone()));
+        diagnosis.suspect(changes.map(|change| self.named(change.fault.clone())));
         if !outcome.is_body_cleared {
             diagnosis.suspect(self.secret_faults.iter().filter(is_shape).cloned());
         }
@@ -229,7 +237,7 @@ impl fmt::Debug for Diagnostician {
 
 impl Diagnosis {
     /// Adds what is only likely, unless a finding has the same cause.
-    fn suspect(&mut self, faults: impl IntoIterator<Item = Fault>) {
+    pub(super) fn suspect(&mut self, faults: impl IntoIterator<Item = Fault>) {
         for fault in faults {
             let is_known = self.findings.iter().flat_map(Finding::causes).any(|cause| cause == fault.cause());
             if !is_known {

@@ -8,6 +8,7 @@ use super::claim::Claim;
 use super::scheme::guessed;
 use super::search::Match;
 use super::text::shown;
+use super::uri::setting_first;
 use super::url::{Url, is_internal};
 use super::{Cause, Certainty, Fault, Finding};
 use crate::UnixTime;
@@ -98,14 +99,14 @@ const fn order(part: Part) -> u8 {
 /// The fault with a fix that names the URL that was signed.
 fn fixed(fault: Fault, found: &Match<'_, '_>, setting: &Setting<'_>) -> Fault {
     let called = &found.reading.url;
-    let is_whole = !called.scheme.is_empty() && !called.authority.is_empty();
-    if fault.cause().part() != Part::Uri || !is_whole {
+    if fault.cause().part() != Part::Uri || !called.is_whole() {
         return fault;
     }
     let endpoint = called.endpoint();
-    let line = format!("PublicUrl::endpoint({})", shown(&endpoint));
-    let fix = fault.fix().replace("PublicUrl::endpoint(\"https://your.public.host/path\")", &line);
-    let fix = fix.replace("PublicUrl::endpoint(…)", &line);
+    // The path that is known to be HubSpot's.
+    let is_own = setting.endpoint.is_some_and(|endpoint| Url::split(endpoint).path == called.path);
+    let fault = if is_own && called.path != setting.received.path { setting_first(fault) } else { fault };
+    let fix = named(fault.fix(), &endpoint);
     // HubSpot cannot have called an internal name, and it does call the endpoint: neither is a sign of a replay.
     let is_known = setting.endpoint.is_some_and(|endpoint| Url::split(endpoint).authority == called.authority);
     if fault.cause() != Cause::UriHost || is_known || is_internal(&setting.received.authority) {
@@ -117,6 +118,13 @@ fn fixed(fault: Fault, found: &Match<'_, '_>, setting: &Setting<'_>) -> Fault {
          itself calls {host}: {fix}"
     );
     fault.fixed_by(warning)
+}
+
+/// The fix with the endpoint's own URL in it.
+pub(super) fn named(fix: &str, endpoint: &str) -> String {
+    let line = format!("PublicUrl::endpoint({})", shown(endpoint));
+    fix.replace("PublicUrl::endpoint(\"https://your.public.host/path\")", &line)
+        .replace("PublicUrl::endpoint(…)", &line)
 }
 
 /// The finding of a match.

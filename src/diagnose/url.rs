@@ -49,6 +49,11 @@ impl Url {
         format!("{}://{}{}", self.scheme, self.authority, self.path)
     }
 
+    /// Whether it has scheme and host.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.scheme.is_empty() && !self.authority.is_empty()
+    }
+
     pub(super) fn join(&self) -> String {
         let mut joined = self.endpoint();
         for (mark, part) in [("?", &self.query), ("#", &self.fragment)] {

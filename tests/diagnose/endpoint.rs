@@ -1,7 +1,7 @@
 //! With the endpoint's URL, the URI is compared and not guessed; and what a signature of another host means.
 
 use hubspot_signature::Version;
-use hubspot_signature::diagnose::{Cause, Certainty, Diagnostician, Finding};
+use hubspot_signature::diagnose::{Cause, Certainty, Diagnostician, Fault, Finding};
 
 use crate::request::*;
 
@@ -42,6 +42,43 @@ fn any_difference_is_found() {
     let sent = Sent::new("POST", &signed, EVENTS).uri(ENDPOINT);
     let diagnosis = sent.diagnosed_by(&Diagnostician::new([SECRET], Version::V2).endpoint(&signed), NOW);
     proves(&diagnosis, &[UriQueryLost]);
+}
+
+/// The setting itself may have another path than HubSpot: the fix begins with it.
+#[test]
+fn each_fix_of_a_path_begins_with_the_setting() {
+    use Cause::*;
+    let spelled = "https://hooks.example.com/caf%C3%A9/inbox";
+    for (endpoint, seen, cause, on_the_way) in [
+        (ENDPOINT, "/tenants/42/crm-events/inbox/", UriTrailingSlash, "changed on the way, disable the middleware"),
+        (ENDPOINT, "/tenants/42/crm-events//inbox", UriDoubleSlash, "merge_slashes off"),
+        (ENDPOINT, "/crm-events/inbox", UriPrefixLost, "OriginalUri"),
+        (ENDPOINT, "/x/tenants/42/crm-events/inbox", UriPrefixAdded, "before the prefix was added"),
+        (ENDPOINT, "/webhook", UriRewritten, "changed on the way, verify before the hop"),
+        (spelled, "/café/inbox", UriEscapesDecoded, "changed on the way, pass the raw path"),
+        (spelled, "/caf%c3%a9/inbox", UriEscapeCase, "changed on the way, pass the raw path"),
+    ] {
+        let sent = Sent::new("POST", endpoint, EVENTS).uri(format!("https://hooks.example.com{seen}"));
+        let knows = |secret| Diagnostician::new([secret], Version::V2).endpoint(endpoint).work_limit(1 << 20);
+        let finding = proves(&sent.diagnosed_by(&knows(SECRET), NOW), &[cause]);
+        // And where no signature proves it.
+        let diagnosis = sent.diagnosed_by(&knows(OTHER), NOW);
+        let mut suspected = diagnosis.findings().iter().flat_map(Finding::faults);
+        let is_of_path = |fault: &&Fault| fault.cause() == cause || fault.evidence().contains("the endpoint's is");
+        let suspected = suspected.find(is_of_path).unwrap();
+        for fault in [&finding.faults()[0], suspected] {
+            let fix = fault.fix();
+            assert!(fix.starts_with("Configure the"), "{fix}");
+            assert!(fix.contains(&format!("`PublicUrl::endpoint({endpoint:?})`")) && fix.contains(on_the_way), "{fix}");
+        }
+    }
+    // A hop that a header names did rewrite it; and no setting has a query.
+    let hop = Sent::new("POST", ENDPOINT, EVENTS).uri("https://hooks.example.com/index.cgi");
+    let hop = hop.and("X-Original-Uri", "/tenants/42/crm-events/inbox").proves(&[UriRewritten]);
+    assert_eq!(hop.faults()[0].fix(), UriRewritten.fix());
+    let query = Sent::new("POST", &format!("{ENDPOINT}?a=1&b=2"), EVENTS).uri(format!("{ENDPOINT}?a=1&&b=2"));
+    let query = query.diagnosed_by(&Diagnostician::new([SECRET], Version::V2).endpoint(ENDPOINT), NOW);
+    assert_eq!(query.findings()[0].faults()[0].fix(), UriRewritten.fix());
 }
 
 /// A difference from the endpoint is likely even where no signature proves it.

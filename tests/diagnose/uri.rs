@@ -207,7 +207,7 @@ fn path_only() {
     Sent::unchecked("POST", path, EVENTS).proves_uri(path, &[Cause::UriPathOnly]);
 }
 
-/// The whole URL is named where it is what has to be set, and only if it is known.
+/// The whole URL is named where it is what may have to be set, and only if it is known.
 #[test]
 fn fix_names_the_endpoint_where_that_helps() {
     let finding = post().uri(URI.replace("https", "http")).proves(&[Cause::UriScheme]);
@@ -215,8 +215,21 @@ fn fix_names_the_endpoint_where_that_helps() {
         finding.faults()[0].fix().contains("`PublicUrl::endpoint(\"https://hooks.example.com/hubspot/events\")`"),
         "{finding}"
     );
-    let finding = post().uri(format!("{URI}/")).proves(&[Cause::UriTrailingSlash]);
-    assert_eq!(finding.faults()[0].fix(), Cause::UriTrailingSlash.fix());
+    // The setting itself may have another path than HubSpot, so it comes before what may happen on the way.
+    let slashed = format!("{URI}/");
+    let doubled = "https://hooks.example.com//hubspot/events";
+    for (signed, seen, cause) in [
+        (URI, &*slashed, Cause::UriTrailingSlash),
+        (&slashed, URI, Cause::UriTrailingSlash),
+        (URI, doubled, Cause::UriDoubleSlash),
+        (doubled, URI, Cause::UriDoubleSlash),
+        ("https://hooks.example.com:8443/hubspot/events", URI, Cause::UriPort),
+    ] {
+        let finding = Sent::new("POST", signed, EVENTS).uri(seen).proves(&[cause]);
+        let fix = finding.faults()[0].fix();
+        assert!(fix.starts_with("Configure the URL"), "{fix}");
+        assert!(fix.contains(&format!("`PublicUrl::endpoint({signed:?})`")), "{fix}");
+    }
     let no_scheme = "hooks.example.com/hubspot/events";
     let finding = Sent::unchecked("POST", no_scheme, EVENTS)
         .uri("hooks.example.com:8443/hubspot/events")

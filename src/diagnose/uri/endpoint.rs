@@ -4,6 +4,7 @@ use std::format;
 use std::prelude::rust_2024::*;
 
 use super::super::cause::Cause;
+use super::super::fault::Fault;
 use super::super::text::shown;
 use super::super::url::{Url, without_port};
 use super::escapes::decoded;
@@ -20,8 +21,30 @@ pub(super) fn difference(part: &str, received: &str, own: &str) -> String {
     format!("the URI's {part} is {}, and the endpoint's is {}", shown(received), shown(own))
 }
 
+/// The fault of a path with a fix that begins with the service's own setting, which may have that path.
+pub(crate) fn setting_first(fault: Fault) -> Fault {
+    let is_of_the_way = matches!(
+        fault.cause(),
+        Cause::UriRewritten
+            | Cause::UriEscapesDecoded
+            | Cause::UriEscapesDoubled
+            | Cause::UriEscapeCase
+            | Cause::UriQuote
+    );
+    let on_the_way = fault.fix();
+    if !is_of_the_way || on_the_way.contains("PublicUrl::endpoint") {
+        return fault;
+    }
+    let (first, rest) = (on_the_way.get(..1).unwrap_or_default(), on_the_way.get(1..).unwrap_or_default());
+    let fix = format!(
+        "Configure the URL as it is in HubSpot: `PublicUrl::endpoint(…)`. If the path was changed on the way, {}{rest}",
+        first.to_lowercase()
+    );
+    fault.fixed_by(fix)
+}
+
 impl Endpoint {
-    pub(super) fn new(text: &str, received: &Url) -> Self {
+    pub(crate) fn new(text: &str, received: &Url) -> Self {
         Self { url: Url::split(text), received: received.clone() }
     }
 
@@ -38,7 +61,14 @@ impl Endpoint {
         }
     }
 
-    pub(super) fn path_cause(&self) -> Cause {
+    /// The fault of a path that is not the endpoint's: of the service's own setting, or of something on the way.
+    pub(crate) fn path_fault(&self) -> Fault {
+        let cause = self.path_cause();
+        let evidence = difference("path", &self.received.path, &self.url.path);
+        setting_first(Fault::new(cause, evidence))
+    }
+
+    fn path_cause(&self) -> Cause {
         let (received, own) = (self.received.path.as_str(), self.url.path.as_str());
         let bare = received.trim_end_matches('/');
         if bare == own.trim_end_matches('/') {

@@ -14,4 +14,5 @@ mod shape;
 mod slots;
 mod spelling;
 
+pub(super) use self::endpoint::{Endpoint, setting_first};
 pub(super) use self::slots::{MAX_REWRITTEN, slots};

@@ -40,8 +40,9 @@ pub(super) fn changes<'a>(
 ) -> Vec<Change<'a>> {
     let mut changes = Vec::new();
     if let Some(endpoint) = endpoint.filter(|endpoint| endpoint.url.path != received.path) {
-        let evidence = super::endpoint::difference("path", &received.path, &endpoint.url.path);
-        changes.push(set(endpoint.path_cause(), evidence, cost::HINTED, &endpoint.url.path).suspected());
+        let fault = endpoint.path_fault();
+        let change = set(fault.cause(), fault.evidence().into(), cost::HINTED, &endpoint.url.path);
+        changes.push(change.fixed_by(fault.fix().to_owned()).suspected());
     }
     let is_unknown = endpoint.is_none();
     for hint in headers.targets() {

@@ -7,8 +7,7 @@ use super::super::cause::Cause;
 use super::super::change::{Change, Covers, Slot, cost};
 use super::super::hints::Headers;
 use super::super::reading::Reading;
-use super::endpoint::Endpoint;
-use super::{authority, escapes, form, order, parameters, path, scheme, shape, spelling};
+use super::{Endpoint, authority, escapes, form, order, parameters, path, scheme, shape, spelling};
 
 /// Of longer URIs only the scheme and the host are changed.
 pub(crate) const MAX_REWRITTEN: usize = 8 << 10;
