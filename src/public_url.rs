@@ -195,6 +195,15 @@ impl PublicUrl {
         Ok(RequestHead::with_uri(method, self.signed_uri(path_and_query, None)?, headers))
     }
 
+    /// The URL of an [`endpoint`](Self::endpoint), without a query.
+    #[cfg(all(feature = "tower", feature = "diagnose", not(all(target_arch = "wasm32", target_os = "unknown"))))]
+    pub(crate) fn endpoint_url(&self) -> Option<&str> {
+        match &self.origin {
+            Origin::Endpoint { url, .. } => Some(url),
+            _ => None,
+        }
+    }
+
     const fn of(origin: Origin) -> Self {
         Self { origin, path_prefix: String::new() }
     }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use ::http::Response;
 
+use super::uri::Endpoint;
+use super::url::Url;
 use super::{Diagnosis, Diagnostician, ReceivedRequest};
 use crate::UnixTime;
 use crate::tower::Refusal;
@@ -49,7 +51,14 @@ impl Diagnostician {
 
     fn diagnose_refusal(&self, refusal: &Refusal<'_>, now: UnixTime) -> Diagnosis {
         let head = refusal.head();
-        let uri = refusal.url();
+        // The path that arrived, at the host of the endpoint: the layer has verified no URL.
+        let other = refusal.other_endpoint().map(|endpoint| {
+            let target = head.uri.path_and_query().map_or("", |target| target.as_str());
+            let Url { scheme, authority, .. } = Url::split(endpoint);
+            let arrived = Url { scheme, authority, ..Url::split(target) };
+            (Endpoint::new(endpoint, &arrived), arrived.join())
+        });
+        let uri = other.as_ref().map_or_else(|| refusal.url(), |(_, arrived)| arrived.clone());
         let headers = head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         // Over HTTP/2 the host that was called is here, and not in `Host`.
         let authority = head.uri.authority().map(|authority| (":authority", authority.as_str().as_bytes()));
@@ -61,7 +70,12 @@ impl Diagnostician {
         }
         let request =
             ReceivedRequest { method: head.method.as_str(), uri: &uri, headers: &headers, body: refusal.body() };
-        self.diagnose(&request, now)
+        let mut diagnosis = self.diagnose(&request, now);
+        if let Some((endpoint, _)) = other {
+            diagnosis.verdict = Ok(Err(refusal.error()));
+            diagnosis.suspect([self.named(endpoint.path_fault())]);
+        }
+        diagnosis
     }
 }
 

@@ -119,6 +119,68 @@ fn a_body_that_was_not_read_is_no_finding() {
     assert!(!codes.iter().any(|code| code.starts_with("body-")), "{codes:?}");
 }
 
+/// The reports of one request, which has a v1 signature next to v3.
+fn reports(layer: VerifyLayer, diagnostician: Diagnostician, uri: &str, signed: &Sent) -> String {
+    let reports = Arc::new(Mutex::new(String::new()));
+    let to = Arc::clone(&reports);
+    let hook = diagnostician.report_to(move |diagnosis| to.lock().unwrap().push_str(&diagnosis.to_string()));
+    let mut request = Request::builder().method(&*signed.method).uri(uri);
+    for (name, value) in &signed.headers {
+        request = request.header(name, value.as_slice());
+    }
+    let body = String::from_utf8(signed.body.clone()).unwrap();
+    let response =
+        ready(layer.on_refusal(hook).layer(service_fn(answer)).oneshot(request.body(body).unwrap())).unwrap();
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    let reports = reports.lock().unwrap();
+    reports.clone()
+}
+
+fn at_the_time_of_signing(endpoint: &str) -> VerifyLayer {
+    let verifier = Verifier::new(SECRET, Version::V3).unwrap();
+    VerifyLayer::with_clock(verifier, PublicUrl::endpoint(endpoint).unwrap(), || NOW)
+}
+
+/// The layer refuses it before its body, and has verified no URL.
+#[test]
+fn a_path_that_is_not_the_endpoints_is_named_with_the_endpoints() {
+    let slashed = format!("{URI}/");
+    let refused = "Refused: the path of the request is not that of the endpoint.\n";
+    let both = |arrived: &str, endpoint: &str| {
+        format!(
+            "[likely] {}\n   Evidence: the URI's path is {arrived:?}, and the endpoint's is {endpoint:?}.",
+            Cause::UriTrailingSlash
+        )
+    };
+    let (path, with_slash) = ("/hubspot/events", "/hubspot/events/");
+    let knows = |endpoint: &str| Diagnostician::new([SECRET], Version::V3).endpoint(endpoint);
+    let line = |endpoint: &str| {
+        format!(
+            "   Fix: Configure the URL as it is in HubSpot, with a slash at its end only if it has one there: \
+                                         `PublicUrl::endpoint({endpoint:?})`."
+        )
+    };
+    // HubSpot calls the setting, and a middleware took the slash from the path, over HTTP/1.1 and HTTP/2.
+    let sent = Sent::new("POST", &slashed, EVENTS);
+    for target in [path, "http://10.0.0.7:3000/hubspot/events"] {
+        let text = reports(at_the_time_of_signing(&slashed), knows(&slashed), target, &sent);
+        assert!(text.starts_with(refused) && text.contains(&both(path, with_slash)), "{text}");
+        assert!(text.contains(&line(&slashed)), "{text}");
+        assert!(!text.contains("absolute") && !text.contains(Cause::UriPathOnly.description()), "{text}");
+    }
+    // The setting has no slash, and HubSpot's has; the diagnosis knows, or does not.
+    let text = reports(at_the_time_of_signing(URI), knows(&slashed), with_slash, &sent);
+    assert!(text.starts_with(refused) && text.contains(&both(with_slash, path)), "{text}");
+    assert!(text.contains(&line(&slashed)), "{text}");
+    let unknowing = Diagnostician::new([SECRET], Version::V3);
+    let text = reports(at_the_time_of_signing(URI), unknowing, with_slash, &sent);
+    assert!(text.starts_with(refused) && text.contains(&both(with_slash, path)), "{text}");
+    // Nothing else is wrong with a GET, and it is refused all the same.
+    let sent = Sent::new("GET", &slashed, "");
+    let text = reports(at_the_time_of_signing(URI), knows(&slashed), with_slash, &sent);
+    assert!(text.starts_with(refused) && text.contains(&both(with_slash, path)), "{text}");
+}
+
 /// Over HTTP/2 the host that was called is in the target, and there is no `Host`.
 #[test]
 fn the_host_of_http2_is_looked_at() {
