@@ -149,6 +149,16 @@ fn missing(headers: &Headers<'_>, claims: &[Claim]) -> Option<Fault> {
     }
 }
 
+impl Claim {
+    /// Whether it is v1 as HubSpot writes it: under its own label, once, and in its own form.
+    pub(super) fn is_plain_v1(&self) -> bool {
+        let is_label = |fault: &Fault| matches!(fault.cause(), Cause::SchemeLabel | Cause::HeaderDoubled);
+        self.version == Version::V1
+            && !self.faults.iter().any(is_label)
+            && self.readings.iter().any(|reading| reading.faults.is_empty())
+    }
+}
+
 impl Presented {
     /// Undoes what can be undone, outermost first.
     fn of(value: &[u8], version: Version) -> Option<Self> {

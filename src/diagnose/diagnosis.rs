@@ -19,6 +19,7 @@ pub struct Diagnosis {
 
 /// The extent of the search: what was tried, and what could not be.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts")]
 pub(super) struct Search {
     pub(super) tried: u64,
     pub(super) work: u64,
@@ -29,6 +30,8 @@ pub(super) struct Search {
     pub(super) knows_endpoint: bool,
     /// Whether several secrets were given.
     pub(super) knows_others: bool,
+    /// Whether a v1 signature, which covers neither method nor URL, is well-formed and does not match.
+    pub(super) v1_fails: bool,
 }
 
 impl Diagnosis {

@@ -155,6 +155,8 @@ impl Diagnostician {
         diagnosis.search.tried = case.budget.tried;
         diagnosis.search.work = case.budget.spent();
         diagnosis.search.is_cut = case.budget.is_exhausted();
+        diagnosis.search.v1_fails =
+            claims.iter().zip(&matches).any(|(claim, proved)| claim.is_plain_v1() && proved.is_none());
         diagnosis.search.limits = limits(request, &claims, &self.candidates);
         let setting =
             Setting { received: &start.url, body: request.body, endpoint: self.endpoint.as_deref(), timestamp, now };
@@ -214,10 +216,11 @@ impl Diagnostician {
             Covers::Head => outcome.is_head_cleared,
             Covers::Body => outcome.is_body_cleared,
         };
-        // The URI before the body: a proxy is the more usual cause.
+        // The URI before the body: a proxy is the more usual cause. Not of a v1 signature that fails.
         let (head, body): (Vec<_>, Vec<_>) =
             slots.iter().filter(|slot| !is_cleared(slot)).partition(|slot| slot.covers == Covers::Head);
-        let changes = head.into_iter().chain(body).flat_map(Slot::changes).filter(|change| change.is_suspected);
+        let (first, second) = if diagnosis.search.v1_fails { (body, head) } else { (head, body) };
+        let changes = first.into_iter().chain(second).flat_map(Slot::changes).filter(|change| change.is_suspected);
         diagnosis.suspect(changes.map(|change| self.named(change.fault.clone())));
         if !outcome.is_body_cleared {
             diagnosis.suspect(self.secret_faults.iter().filter(is_shape).cloned());

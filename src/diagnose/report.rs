@@ -60,7 +60,7 @@ impl Diagnosis {
             return Ok(());
         }
         f.write_str("Not tried: ")?;
-        if !search.knows_endpoint {
+        if !search.knows_endpoint && !search.v1_fails {
             f.write_str("a path prefix or a host that is not in the lists of usual ones, ")?;
         }
         f.write_str("members that a serialiser dropped or keys that it moved")?;
@@ -69,7 +69,18 @@ impl Diagnosis {
         } else {
             ", and another secret.\n"
         })?;
-        if search.knows_endpoint {
+        if search.v1_fails {
+            let either = if self.expected.len() > 1 { " either" } else { "" };
+            writeln!(
+                f,
+                "The v1 signature, which covers neither method nor URL, does not match{either}: unless its header was \
+                 changed on the way, the secret or the body is another than the one that was signed, whatever the URL \
+                 is.\nTo settle it, try the client secrets of your other apps (`hubspot-signature explain \
+                 --other-secrets`, or further secrets for `Diagnostician::new`), and log the raw body's length and \
+                 SHA-256 where the request arrives first: if they are those of the body that was judged, the secret is \
+                 another app's, or the request was changed or forged."
+            )?;
+        } else if search.knows_endpoint {
             f.write_str(
                 "To settle it, log the raw body's length and SHA-256 where the request arrives first, and compare the \
                  length with Content-Length: if they agree, the secret is another app's, or the request was changed \

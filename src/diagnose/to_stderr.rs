@@ -71,6 +71,10 @@ impl Diagnostician {
         let request =
             ReceivedRequest { method: head.method.as_str(), uri: &uri, headers: &headers, body: refusal.body() };
         let mut diagnosis = self.diagnose(&request, now);
+        if refusal.body().is_empty() {
+            // So it shows nothing of the secret or the body either.
+            diagnosis.search.v1_fails = false;
+        }
         if let Some((endpoint, _)) = other {
             diagnosis.verdict = Ok(Err(refusal.error()));
             diagnosis.suspect([self.named(endpoint.path_fault())]);

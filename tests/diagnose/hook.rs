@@ -181,6 +181,17 @@ fn a_path_that_is_not_the_endpoints_is_named_with_the_endpoints() {
     assert!(text.starts_with(refused) && text.contains(&both(with_slash, path)), "{text}");
 }
 
+/// v1 covers the body, which the layer has not read; and has, for a mismatch.
+#[test]
+fn a_v1_signature_shows_nothing_of_a_body_that_was_not_read() {
+    let sent = Sent::with_v1("POST", URI, EVENTS);
+    let diagnostician = || Diagnostician::new([OTHER], Version::V3).work_limit(1 << 20);
+    let text = reports(at_the_time_of_signing(URI), diagnostician(), "/elsewhere", &sent);
+    assert!(text.contains("To settle it") && !text.contains("The v1 signature"), "{text}");
+    let text = reports(at_the_time_of_signing(CONFIGURED), diagnostician(), "/hubspot/events", &sent);
+    assert!(text.contains("The v1 signature, which covers neither"), "{text}");
+}
+
 /// Over HTTP/2 the host that was called is in the target, and there is no `Host`.
 #[test]
 fn the_host_of_http2_is_looked_at() {

@@ -110,6 +110,66 @@ fn of_a_tampered_request() {
     );
 }
 
+/// It covers neither method nor URL, so no URL settles why it fails.
+#[test]
+fn of_a_v1_signature_that_fails() {
+    let fails = "The v1 signature, which covers neither method nor URL, does not match";
+    let experiment = "To settle it, try the client secrets of your other apps (`hubspot-signature explain \
+                      --other-secrets`, or further secrets for `Diagnostician::new`), and log the raw body's length and \
+                      SHA-256 where the request arrives first";
+    let diagnosed = |sent: &Sent, diagnostician: Diagnostician| {
+        sent.diagnosed_by(&diagnostician.work_limit(1 << 20), NOW).to_string()
+    };
+    let wrong = |minimum| Diagnostician::new([OTHER], minimum);
+    let v1 = Sent::with_v1("POST", URI, EVENTS);
+    for diagnostician in [wrong(Version::V2), wrong(Version::V2).endpoint(URI)] {
+        let text = diagnosed(&v1, diagnostician);
+        assert!(
+            text.contains(&format!("{fails} either: unless its header was changed on the way, the secret or")),
+            "{text}"
+        );
+        assert!(text.contains(experiment), "{text}");
+        assert!(!text.contains("`endpoint`") && !text.contains("a path prefix or a host"), "{text}");
+    }
+    let alone = diagnosed(&v1.clone().older_only(), wrong(Version::V1));
+    assert!(alone.contains(&format!("{fails}: unless")) && alone.contains(experiment), "{alone}");
+    let moved = diagnosed(
+        &Sent::with_v1("POST", URI, "{\"n\":7}").body("{\"n\":8}"),
+        Diagnostician::new([SECRET], Version::V2),
+    );
+    assert!(moved.contains(experiment), "{moved}");
+    // v2 covers the URL; and a v1 signature that was visibly changed on the way shows nothing.
+    let signature = v1.get(Header::Signature);
+    for sent in [
+        post(),
+        post().older_only(),
+        v1.clone().set(Header::Signature, format!("\"{signature}\"")),
+        v1.clone().set(Header::Signature, signature.to_uppercase()),
+        v1.clone().and(Header::Signature.name(), signature.replace('a', "b")),
+        v1.clone().set(Header::Signature, &signature[1..]),
+        v1.clone().set(Header::SignatureVersion, "V1"),
+        v1.clone().set(Header::SignatureVersion, "v1,v1"),
+        v1.clone().without(Header::Signature),
+    ] {
+        let text = diagnosed(&sent, wrong(Version::V2));
+        assert!(!text.contains(fails), "{text}");
+        assert!(text.contains("run this again with `endpoint` set to the URL"), "{text}");
+    }
+}
+
+/// The likely faults of what v1 covers come first where it fails.
+#[test]
+fn of_a_v1_signature_that_fails_with_suspicions() {
+    let (http, spaced) = (URI.replace("https", "http"), EVENTS.replace(':', ": "));
+    let diagnosed = |sent: Sent| {
+        let diagnosis = sent.uri(&http).body(&*spaced).diagnosed_by(&Diagnostician::new([OTHER], Version::V2), NOW);
+        diagnosis.findings().iter().flat_map(|finding| finding.causes().collect::<Vec<_>>()).collect::<Vec<_>>()
+    };
+    let (uri, body) = (Cause::UriScheme, Cause::BodyReserialised);
+    assert_eq!(diagnosed(Sent::with_v1("POST", URI, EVENTS)), [body, uri]);
+    assert_eq!(diagnosed(post()), [uri, body]);
+}
+
 #[test]
 fn of_what_is_accepted() {
     let diagnosis = post().diagnosed();

@@ -122,6 +122,23 @@ fn the_experiment_is_a_command_that_runs() {
         .assert(1, "[proved]");
 }
 
+/// No URL settles why a v1 signature fails, and this program has an option for what does.
+#[test]
+fn the_experiment_for_v1_is_an_option_of_this_program() {
+    let url = "https://www.example.com/webhook_uri";
+    let signed = run(&["sign", "--v1", "--url", url, "--at", SIGNED, "--body", "{}", "--format", "http"], b"");
+    let environment = [("HUBSPOT_CLIENT_SECRET", OTHER_SECRET)];
+    let arguments = ["explain", "--at", SIGNED, "--public-url", PUBLIC_URL, "-"];
+    let outcome = run_in(&environment, &arguments, signed.stdout.as_bytes());
+    outcome
+        .assert(1, "The v1 signature, which covers neither")
+        .assert(1, "`hubspot-signature explain --other-secrets`");
+    let others = File::new("v1-others", SECRET);
+    let outcome =
+        run_in(&environment, &[&arguments[..], &["--other-secrets", others.path()]].concat(), signed.stdout.as_bytes());
+    outcome.assert(1, "[proved] The signature was made with another of the given secrets");
+}
+
 /// The documentation advises to require v3, and the default here is v2.
 #[test]
 fn a_downgraded_request_is_told() {
