@@ -12,6 +12,7 @@ use crate::Failure;
 use crate::capture::BodyReading;
 use crate::input::{Received, RequestArgs, read_text};
 use crate::policy::PolicyArgs;
+use crate::public_url::{OtherPath, numbered};
 use crate::secrets::{PreviousSecretArgs, SecretArgs};
 use crate::terminal::{BAD, GOOD, Out, STRONG, visible, visible_json};
 
@@ -86,9 +87,8 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         return Err(format!("at most {MAX_SECRETS} secrets can be tried at once").into());
     }
     let now = args.policy.now();
-    let Received { method, url, endpoint, refusal, headers, body, .. } = args.request.read(BodyReading::AsItIs)?;
+    let Received { method, url, endpoint, other_path, headers, body, .. } = args.request.read(BodyReading::AsItIs)?;
     let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
-    let request = ReceivedRequest { method: &method, uri: &url, headers: &headers, body: &body };
     let mut diagnostician = Diagnostician::new(&secrets, args.policy.minimum_version());
     if let Some(endpoint) = endpoint {
         diagnostician = diagnostician.endpoint(&endpoint);
@@ -96,20 +96,32 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     if let Some(previous) = args.previous.text()? {
         diagnostician = diagnostician.previous_secret(&previous);
     }
-    let diagnosis = diagnostician.diagnose(&request, now);
+    let explain = |uri: &str| {
+        diagnostician.diagnose(&ReceivedRequest { method: &method, uri, headers: &headers, body: &body }, now)
+    };
+    let diagnosis = explain(&url);
+    let of_path = other_path.as_ref().map_or_else(Vec::new, |other| other.findings(&diagnosis, explain));
     match args.format {
-        Format::Text => write_text(&diagnosis, refusal, out)?,
-        Format::Json => writeln!(out, "{}", visible_json(&json(&diagnosis, refusal)))?,
+        Format::Text => write_text(&diagnosis, other_path.as_ref(), &of_path, out)?,
+        Format::Json => {
+            let refusal = other_path.as_ref().map(|other| other.error);
+            writeln!(out, "{}", visible_json(&json(&diagnosis, refusal, &of_path)))?;
+        }
     }
-    Ok(refusal.is_none() && diagnosis.is_accepted())
+    Ok(other_path.is_none() && diagnosis.is_accepted())
 }
 
 /// The library's text, with the words that a reader looks for made visible.
-fn write_text(diagnosis: &Diagnosis, refusal: Option<Error>, out: &mut Out) -> Result<(), Failure> {
-    if let Some(refusal) = refusal {
-        writeln!(out, "{BAD}Refused{BAD:#}: {refusal}\n{}\n\nApart from the path:\n", refusal.help())?;
+fn write_text(
+    diagnosis: &Diagnosis,
+    other_path: Option<&OtherPath>,
+    of_path: &[Finding],
+    out: &mut Out,
+) -> Result<(), Failure> {
+    if let Some(OtherPath { error, help, .. }) = other_path {
+        writeln!(out, "{BAD}Refused{BAD:#}: {error}\n{}\n\nApart from the path:\n", visible(help))?;
     }
-    for line in visible(&diagnosis.to_string()).lines() {
+    for line in visible(&format!("{diagnosis}{}", numbered(of_path))).lines() {
         let indent = line.len().saturating_sub(line.trim_start().len());
         let (margin, text) = line.split_at_checked(indent).unwrap_or(("", line));
         let (style, marked, rest) = if let Some(rest) = text.strip_prefix("Accepted") {
@@ -126,14 +138,14 @@ fn write_text(diagnosis: &Diagnosis, refusal: Option<Error>, out: &mut Out) -> R
         };
         writeln!(out, "{margin}{style}{marked}{style:#}{rest}")?;
     }
-    let accepted = diagnosis.verdict().ok().and_then(Result::ok).filter(|_| refusal.is_none());
+    let accepted = diagnosis.verdict().ok().and_then(Result::ok).filter(|_| other_path.is_none());
     if let Some(remark) = accepted.and_then(|proof| PolicyArgs::remark(proof.version())) {
         writeln!(out, "\n{remark}")?;
     }
     Ok(())
 }
 
-fn json(diagnosis: &Diagnosis, refusal: Option<Error>) -> Value {
+fn json(diagnosis: &Diagnosis, refusal: Option<Error>, of_path: &[Finding]) -> Value {
     let verdict = match (refusal, diagnosis.verdict()) {
         (Some(refusal), _) | (None, Ok(Err(refusal))) => refusal.to_string(),
         (None, Ok(Ok(proof))) => format!("accepted by {}", proof.version()),
@@ -143,7 +155,7 @@ fn json(diagnosis: &Diagnosis, refusal: Option<Error>) -> Value {
         "accepted": refusal.is_none() && diagnosis.is_accepted(),
         "verdict": verdict,
         "expected": diagnosis.expected().collect::<Vec<_>>(),
-        "findings": diagnosis.findings().iter().map(finding).collect::<Vec<_>>(),
+        "findings": diagnosis.findings().iter().chain(of_path).map(finding).collect::<Vec<_>>(),
         "app_id": diagnosis.app_id(),
         "tried": diagnosis.tried(),
         "complete": diagnosis.is_complete(),

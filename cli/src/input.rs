@@ -4,11 +4,9 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use hubspot_signature::Error;
-
 use crate::Failure;
 use crate::capture::{self, BodyReading, Capture};
-use crate::public_url::{self, PublicUrlArgs, Signed};
+use crate::public_url::{self, OtherPath, PublicUrlArgs, Signed};
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Request")]
@@ -52,8 +50,8 @@ pub(crate) struct Received {
     pub(crate) url: String,
     /// The endpoint's URL as it stands in HubSpot, if it is given.
     pub(crate) endpoint: Option<String>,
-    /// Why the public URL alone refuses it.
-    pub(crate) refusal: Option<Error>,
+    /// Set if the public URL alone refuses it.
+    pub(crate) other_path: Option<OtherPath>,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) body: Vec<u8>,
     /// Whether the capture goes on after the body that it announces.
@@ -93,11 +91,11 @@ impl RequestArgs {
                 None => capture.body(reading)?,
             };
             let Capture { method, target, headers, .. } = capture;
-            let Signed { url, refusal } = match public_url {
+            let Signed { url, other_path } = match public_url {
                 Some(public_url) => public_url::signed(&public_url, &target)?,
-                None => Signed { url: self.url.unwrap_or_default(), refusal: None },
+                None => Signed { url: self.url.unwrap_or_default(), other_path: None },
             };
-            return Ok(Received { method, url, endpoint, refusal, headers, body, more_follows });
+            return Ok(Received { method, url, endpoint, other_path, headers, body, more_follows });
         }
         let (url, body) = (self.url.unwrap_or_default(), given.unwrap_or_default());
         // Shown too.
@@ -106,7 +104,7 @@ impl RequestArgs {
         }
         let headers = self.header.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
         let method = self.method.unwrap_or_else(|| method_for(&body).into());
-        Ok(Received { method, url, endpoint, refusal: None, headers, body, more_follows: false })
+        Ok(Received { method, url, endpoint, other_path: None, headers, body, more_follows: false })
     }
 }
 

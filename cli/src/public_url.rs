@@ -2,11 +2,14 @@
 
 use std::env;
 
+use hubspot_signature::diagnose::{Diagnosis, Finding};
 use hubspot_signature::{Error, PublicUrl, PublicUrlError, SignatureHeaders};
 
 use crate::Failure;
 
 pub(crate) const HEADING: &str = "The URL that HubSpot calls";
+/// So many characters of a path are shown.
+const MAX_SHOWN: usize = 200;
 
 #[derive(clap::Args)]
 pub(crate) struct PublicUrlArgs {
@@ -73,8 +76,59 @@ fn variable(name: &str) -> Result<Option<String>, Failure> {
 /// The URL that HubSpot signed for a request.
 pub(crate) struct Signed {
     pub(crate) url: String,
-    /// Why the request is refused before its signature is looked at.
-    pub(crate) refusal: Option<Error>,
+    /// Set if the request is refused for its path, before its signature is looked at.
+    pub(crate) other_path: Option<OtherPath>,
+}
+
+/// A path that is not the endpoint's.
+pub(crate) struct OtherPath {
+    pub(crate) error: Error,
+    /// The URL as it arrived, at the host of the endpoint.
+    pub(crate) arrived: String,
+    /// Advice, with both paths.
+    pub(crate) help: String,
+}
+
+impl OtherPath {
+    fn new(error: Error, endpoint: &str, target: &str) -> Self {
+        let (origin, path) = split(endpoint);
+        let arrived = target.split(['?', '#']).next().unwrap_or_default();
+        let help = format!(
+            "The request arrived at the path {}, and the path of the endpoint is {}.\n{}",
+            quoted(arrived),
+            quoted(path),
+            error.help()
+        );
+        Self { error, arrived: format!("{origin}{target}"), help }
+    }
+
+    /// The faults of the path that the diagnosis of the endpoint's URL cannot see: that URL is right, so the one that
+    /// arrived is explained too.
+    pub(crate) fn findings(&self, of_endpoint: &Diagnosis, explain: impl FnOnce(&str) -> Diagnosis) -> Vec<Finding> {
+        if of_endpoint.is_accepted() { explain(&self.arrived).findings().to_vec() } else { Vec::new() }
+    }
+}
+
+/// Findings as the diagnosis numbers them.
+pub(crate) fn numbered(findings: &[Finding]) -> String {
+    let each = findings.iter().zip(1_u32..).map(|(finding, number)| format!("\n{number}. {finding}"));
+    each.collect()
+}
+
+/// Scheme with host, and path, of a whole URL.
+fn split(url: &str) -> (&str, &str) {
+    let url = url.split('?').next().unwrap_or_default();
+    let host = url.find("://").map_or(0, |at| at.saturating_add(3));
+    let path = url.get(host..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| host.saturating_add(at));
+    url.split_at_checked(path).unwrap_or((url, ""))
+}
+
+/// Anyone can send a long path.
+fn quoted(path: &str) -> String {
+    match path.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => format!("{:?}…", path.get(..end).unwrap_or_default()),
+        None => format!("{path:?}"),
+    }
 }
 
 /// The URL of a request whose request line has this target, as text.
@@ -83,10 +137,11 @@ pub(crate) fn signed(public_url: &PublicUrl, target: &str) -> Result<Signed, Err
         public_url.head("", target, SignatureHeaders::new()).map(|head| head.uri().to_string())
     };
     match url(public_url) {
-        Err(refusal @ Error::PathNotEndpoint) => {
+        Err(error @ Error::PathNotEndpoint) => {
             let url = url(&public_url.clone().dangerously_accept_any_path())?;
-            Ok(Signed { url, refusal: Some(refusal) })
+            let other_path = OtherPath::new(error, &url, target);
+            Ok(Signed { url, other_path: Some(other_path) })
         }
-        url => Ok(Signed { url: url?, refusal: None }),
+        url => Ok(Signed { url: url?, other_path: None }),
     }
 }

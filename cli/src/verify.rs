@@ -49,14 +49,14 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         .previous_secret(previous.as_deref())
         .map_err(|error| format!("the previous secret: {}", unusable(error)))?;
     let now = args.policy.now();
-    let Received { method, url, refusal, headers, body, more_follows, .. } =
+    let Received { method, url, other_path, headers, body, more_follows, .. } =
         args.request.read(BodyReading::Announced)?;
     if more_follows {
         note("the capture goes on after the body that its Content-Length announces; that is left out");
     }
     let headers = SignatureHeaders::from_pairs(headers.iter().map(|(name, value)| (name, value)));
-    let verdict = match refusal {
-        Some(refusal) => Err(refusal),
+    let verdict = match &other_path {
+        Some(other) => Err(other.error),
         None => verifier.verify(&RequestHead::new(&method, &url, headers), &body, now),
     };
     writeln!(out, "{} \"{}\" with {}", visible(&method), visible(&url), bytes_of_body(&body))?;
@@ -69,7 +69,8 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
             }
         }
         Err(error) => {
-            writeln!(out, "{BAD}refused{BAD:#}: {error}\n{}", error.help())?;
+            let help = other_path.map_or_else(|| error.help().into(), |other| other.help);
+            writeln!(out, "{BAD}refused{BAD:#}: {error}\n{}", visible(&help))?;
             writeln!(out, "`hubspot-signature explain` with the same arguments looks for the cause")?;
         }
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body_util::{BodyExt, Limited};
-use hubspot_signature::{Error, UnixTime};
+use hubspot_signature::UnixTime;
 use hyper::body::{Body, Bytes, Incoming};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -56,7 +56,7 @@ pub(super) async fn exchange(shared: Arc<Shared>, request: Request<Incoming>, an
         Err(error) => {
             report.verdict = Verdict::Refused(*error);
             if shared.judge.may_explain() {
-                explaining = Some(explain(&shared, &arrived, &judgement.url, *error));
+                explaining = Some(explain(&shared, &arrived, &judgement.url));
             } else {
                 report.explanation = Explanation::LeftOut;
             }
@@ -108,9 +108,9 @@ async fn judged(shared: &Arc<Shared>, arrived: &Arc<Arrived>) -> Option<(Judgeme
 }
 
 /// Starts the diagnosis without waiting for it.
-fn explain(shared: &Arc<Shared>, arrived: &Arc<Arrived>, url: &str, refusal: Error) -> JoinHandle<String> {
+fn explain(shared: &Arc<Shared>, arrived: &Arc<Arrived>, url: &str) -> JoinHandle<String> {
     let (shared, arrived, url) = (Arc::clone(shared), Arc::clone(arrived), url.to_owned());
-    spawn_blocking(move || shared.judge.explain(&arrived, &url, refusal))
+    spawn_blocking(move || shared.judge.explain(&arrived, &url))
 }
 
 /// The reason why a body was not read, and the status for the tunnel.

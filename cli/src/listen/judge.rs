@@ -6,7 +6,7 @@ use hubspot_signature::{Error, PublicUrl, RequestHead, SignatureHeaders, UnixTim
 
 use crate::Failure;
 use crate::listen::throttle::Throttle;
-use crate::public_url::{self, Signed};
+use crate::public_url::{self, Signed, numbered};
 
 pub(super) struct Judge {
     verifier: Verifier,
@@ -72,13 +72,13 @@ impl Judge {
     /// Whether a path is that of the endpoint.
     pub(super) fn is_endpoint(&self, target: &str) -> bool {
         self.is_one_endpoint
-            && public_url::signed(&self.public_url, target).is_ok_and(|signed| signed.refusal.is_none())
+            && public_url::signed(&self.public_url, target).is_ok_and(|signed| signed.other_path.is_none())
     }
 
     pub(super) fn judge(&self, arrived: &Arrived) -> Judgement {
         match public_url::signed(&self.public_url, &arrived.target) {
-            Ok(Signed { url, refusal: Some(refusal) }) => Judgement { url, verdict: Err(refusal) },
-            Ok(Signed { url, refusal: None }) => {
+            Ok(Signed { url, other_path: Some(other) }) => Judgement { url, verdict: Err(other.error) },
+            Ok(Signed { url, other_path: None }) => {
                 let headers = SignatureHeaders::from_lookup(|name| arrived.headers.get_all(name));
                 let head = RequestHead::new(&arrived.method, &url, headers);
                 let verdict = self.verifier.verify(&head, &arrived.body, arrived.at);
@@ -95,16 +95,17 @@ impl Judge {
     }
 
     /// Diagnoses a refusal, which can take a second.
-    pub(super) fn explain(&self, arrived: &Arrived, url: &str, refusal: Error) -> String {
+    pub(super) fn explain(&self, arrived: &Arrived, url: &str) -> String {
         let headers: Vec<_> = arrived.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let request = ReceivedRequest { method: &arrived.method, uri: url, headers: &headers, body: &arrived.body };
-        let diagnosis = self.diagnostician.diagnose(&request, arrived.at);
-        match refusal {
-            // The diagnosis gets the URL of the endpoint, and knows nothing of the path.
-            Error::PathNotEndpoint => {
-                format!("Refused: {refusal}.\n{}\n\nApart from the path:\n{diagnosis}", refusal.help())
-            }
-            _ => diagnosis.to_string(),
-        }
+        let explain = |uri: &str| {
+            let request = ReceivedRequest { method: &arrived.method, uri, headers: &headers, body: &arrived.body };
+            self.diagnostician.diagnose(&request, arrived.at)
+        };
+        let diagnosis = explain(url);
+        let other = public_url::signed(&self.public_url, &arrived.target).ok().and_then(|signed| signed.other_path);
+        // The diagnosis gets the URL of the endpoint, and knows nothing of the path.
+        let Some(other) = other else { return diagnosis.to_string() };
+        let findings = numbered(&other.findings(&diagnosis, explain));
+        format!("Refused: {}.\n{}\n\nApart from the path:\n{diagnosis}{findings}", other.error, other.help)
     }
 }

@@ -224,4 +224,26 @@ fn a_path_that_is_not_the_endpoints_is_told_first() {
     explain(&endpoint, &moved)
         .assert(1, "the path of the request is not")
         .assert(1, "Accepted: the v3 signature matches");
+    // Both paths are named, and the difference is a finding, whichever of them has the slash, and if it is only that.
+    let url = "https://www.example.com/webhook_uri";
+    let slashed = |target| V3.replacen("/webhook_uri", target, 1);
+    for (target, endpoint, apart, cause) in [
+        ("/webhook_uri/", "/webhook_uri", "\nAccepted", "uri-trailing-slash"),
+        ("/elsewhere", "/webhook_uri", "\nAccepted", "uri-rewritten"),
+        ("/webhook_uri", "/webhook_uri/", "\nRefused: the v3", "uri-trailing-slash"),
+        ("/webhook_uri/?a=1", "/webhook_uri", "\nRefused: the v3", "uri-query-added"),
+    ] {
+        let arguments = ["--endpoint", &format!("https://www.example.com{endpoint}")];
+        let capture = slashed(target);
+        let path = target.split('?').next().unwrap();
+        let both = format!(
+            "\nThe request arrived at the path {path:?}, and the path of the endpoint is {endpoint:?}.\nCompare"
+        );
+        let outcome = explain(&arguments, &capture);
+        outcome.assert(1, &both).assert(1, "\n1. [proved] ").assert(1, apart);
+        assert_eq!(outcome.stdout.contains(&format!("`PublicUrl::endpoint({url:?})`")), cause != "uri-query-added");
+        assert_eq!(causes(&explain(&[&arguments[..], &["--format", "json"]].concat(), &capture)), [cause], "{target}");
+    }
+    let long = slashed(&format!("/{}", "\u{9b}a".repeat(150)));
+    explain(&endpoint, &long).assert(1, &format!("at the path \"/{}\\u{{9b}}\"…, and", "\\u{9b}a".repeat(99)));
 }

@@ -265,6 +265,10 @@ fn the_endpoint_is_as_it_stands_in_hubspot() {
     verify("https://www.example.com/webhook_uri", &[]).assert(0, "accepted by v3");
     let other = verify("https://www.example.com/other", &[]);
     other.assert(1, "refused: the path of the request is not that of the endpoint");
+    other.assert(
+        1,
+        "arrived at the path \"/webhook_uri\", and the path of the endpoint is \"/other\".\nCompare the two",
+    );
     verify("https://www.example.com/webhook_uri?a=b", &[]).assert_failed("--endpoint: the public URL has a query");
     verify(PUBLIC_URL, &["--public-url", PUBLIC_URL]).assert_failed("cannot be used with");
     // A nested router has removed the beginning of the path, and the query is the request's.

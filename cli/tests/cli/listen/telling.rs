@@ -72,6 +72,23 @@ fn a_refusal_is_explained_below_its_line() {
     listen.end();
 }
 
+/// Only the path is wrong: both are named, and the difference is a finding.
+#[test]
+fn a_path_that_is_not_the_endpoints_is_explained() {
+    let service = Service::ok();
+    let mut listen = Listen::start(&service.url("/hubspot"), &[]);
+    for is_signed_with_slash in [true, false] {
+        let signed = format!("{ENDPOINT}{}", if is_signed_with_slash { "/" } else { "" });
+        listen.exchange(&post("/hubspot/", &signature(SECRET, "POST", &signed, b"{}", UnixTime::now()), b"{}"));
+        let report = listen.report();
+        let both = "arrived at the path \"/hubspot/\", and the path of the endpoint is \"/hubspot\".";
+        assert!(report.contains(both) && report.contains("\n    1. [proved] A slash at the end"), "{report}");
+        assert_eq!(report.contains("\n    Accepted"), !is_signed_with_slash, "{report}");
+        assert!(report.contains(&format!("`PublicUrl::endpoint({signed:?})`")), "{report}");
+    }
+    listen.end();
+}
+
 /// Anyone can send what is refused, and a diagnosis takes long.
 #[test]
 fn explanations_are_limited() {
