@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 
 /// The most bytes of a body.
-const BODY_LIMIT: usize = 64 * 1024;
+const BODY_LIMIT: usize = 1 << 20;
 
 type HubSpot = Data<(Verifier, PublicUrl)>;
 

@@ -36,7 +36,7 @@ use tower_http::timeout::TimeoutLayer;
 async fn main() -> Result<(), Box<dyn Error>> {
     let metrics = telemetry::start()?;
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
+    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?;
     // The URLs exactly as they are configured in HubSpot.
     let webhook_url = PublicUrl::endpoint(&variable("HUBSPOT_WEBHOOK_URL")?)?;
     let card_url = PublicUrl::endpoint(&variable("HUBSPOT_CARD_URL")?)?;

@@ -46,7 +46,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let hubspot = Arc::new(HubSpot {
         // For larger files, raise `max_body`, and the time for a body in `received`.
         // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-        verifier: Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024),
+        verifier: Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(1 << 20),
         // The URLs exactly as they are configured in HubSpot.
         webhook_url: PublicUrl::endpoint(&variable("HUBSPOT_WEBHOOK_URL")?)?,
         card_url: PublicUrl::endpoint(&variable("HUBSPOT_CARD_URL")?)?,

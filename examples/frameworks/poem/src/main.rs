@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 /// The most bytes of a body.
-const BODY_LIMIT: usize = 64 * 1024;
+const BODY_LIMIT: usize = 1 << 20;
 
 type HubSpot = Arc<(Verifier, PublicUrl)>;
 

@@ -30,7 +30,7 @@ use crate::seen::{Seen, once};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     // v1 and v2 have no timestamp, and no memory is long enough for them.
-    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
+    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?;
     let public_url = PublicUrl::endpoint(&variable("HUBSPOT_WEBHOOK_URL")?)?;
     let seen = match env::var("REDIS_URL") {
         Ok(url) => Seen::in_redis(&url)?,

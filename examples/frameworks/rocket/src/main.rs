@@ -31,7 +31,7 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 
 /// The most bytes of a body.
-const BODY_LIMIT: usize = 64 * 1024;
+const BODY_LIMIT: usize = 1 << 20;
 
 type HubSpot = (Verifier, PublicUrl);
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{Answer, PUBLIC_URL, Request, SECRET, Signer};
 
 /// The most bytes of body that the examples allow.
-pub const BODY_LIMIT: usize = 64 * 1024;
+pub const BODY_LIMIT: usize = 1 << 20;
 
 pub struct Case {
     pub name: String,
@@ -98,6 +98,18 @@ pub fn genuine(prefix: &str) -> Vec<Case> {
             accepted(format!("{signer:?}: POST {body}"), request, json!({ "received": ids }));
         }
     }
+    // A full batch of the Webhooks API with long values: about 83 KB.
+    let batch: Vec<Value> = (0..100u64)
+        .map(|id| {
+            json!({ "eventId": id, "subscriptionId": 1_234_567, "portalId": 62_515,
+        "appId": 54_321, "occurredAt": 1_700_000_000_000_u64, "subscriptionType": "contact.propertyChange",
+        "attemptNumber": 0, "objectId": id, "propertyName": "description", "propertyValue": "x".repeat(600),
+        "changeSource": "CRM_UI" })
+        })
+        .collect();
+    let request =
+        Request::new("POST", format!("{prefix}/hubspot"), json!(batch).to_string()).signed_by(Signer::NodeSdk);
+    accepted("a full batch".into(), request, json!({ "received": Vec::from_iter(0..100) }));
     let largest = Request::new("POST", format!("{prefix}/hubspot"), body_of(BODY_LIMIT)).signed_by(Signer::ThisCrate);
     accepted("the largest body allowed".into(), largest, json!({ "received": [7] }));
     for case in &mut cases {

@@ -48,7 +48,7 @@ async fn fetch(request: HttpRequest, env: Env, _: Context) -> worker::Result<Res
 
 /// The URL is exactly the one that is configured in HubSpot.
 pub fn settings(secret: &str, url: &str) -> Result<(Verifier, PublicUrl), Box<dyn std::error::Error>> {
-    Ok((Verifier::new(secret, Version::V3)?.max_body(64 * 1024), PublicUrl::endpoint(url)?))
+    Ok((Verifier::new(secret, Version::V3)?.max_body(1 << 20), PublicUrl::endpoint(url)?))
 }
 
 /// Returns the body of a request that HubSpot signed. It may have any type, so that tests run on any machine.

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 async fn main() -> Result<(), Box<dyn Error>> {
     let (mut webhook, mut card) = (post(webhook), get(card));
     if env::args().nth(1).as_deref() == Some("layer") {
-        let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(64 * 1024);
+        let verifier = Verifier::new(&env::var("HUBSPOT_CLIENT_SECRET")?, Version::V3)?;
         let webhook_url = PublicUrl::endpoint(&env::var("HUBSPOT_WEBHOOK_URL")?)?;
         let card_url = PublicUrl::endpoint(&env::var("HUBSPOT_CARD_URL")?)?;
         webhook = webhook.layer(VerifyLayer::new(verifier.clone(), webhook_url));
