@@ -86,13 +86,7 @@ fn refused(error: Error, url: impl Display) -> actix_web::Error {
     match error {
         Error::BodyTooLarge { .. } => ErrorPayloadTooLarge(""),
         // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
-        Error::Mismatch { .. }
-        | Error::BodyNotJson { .. }
-        | Error::UriCharacter { .. }
-        | Error::PublicUrlUnknown { .. }
-        | Error::PathNotEndpoint
-            if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() =>
-        {
+        _ if error.may_be_misconfiguration() && env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() => {
             let response = HttpResponse::TooManyRequests().insert_header((RETRY_AFTER, "60")).finish();
             InternalError::from_response(error, response).into()
         }

@@ -131,13 +131,7 @@ fn refused(error: Error, url: &PublicUrl, head: &Parts) -> StatusCode {
     match error {
         Error::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
-        Error::Mismatch { .. }
-        | Error::BodyNotJson { .. }
-        | Error::UriCharacter { .. }
-        | Error::PublicUrlUnknown { .. }
-        | Error::PathNotEndpoint
-            if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() =>
-        {
+        _ if error.may_be_misconfiguration() && env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() => {
             StatusCode::TOO_MANY_REQUESTS
         }
         _ => StatusCode::UNAUTHORIZED,

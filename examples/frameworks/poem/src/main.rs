@@ -79,13 +79,7 @@ fn refused(error: Error, url: impl Display) -> poem::Error {
     match error {
         Error::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE.into(),
         // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
-        Error::Mismatch { .. }
-        | Error::BodyNotJson { .. }
-        | Error::UriCharacter { .. }
-        | Error::PublicUrlUnknown { .. }
-        | Error::PathNotEndpoint
-            if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() =>
-        {
+        _ if error.may_be_misconfiguration() && env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() => {
             let response = Response::builder().status(StatusCode::TOO_MANY_REQUESTS).header(RETRY_AFTER, 60);
             poem::Error::from_response(response.finish())
         }

@@ -105,13 +105,7 @@ fn refused(request: &Request<'_>, error: Error) -> Status {
     match error {
         Error::BodyTooLarge { .. } => Status::PayloadTooLarge,
         // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
-        Error::Mismatch { .. }
-        | Error::BodyNotJson { .. }
-        | Error::UriCharacter { .. }
-        | Error::PublicUrlUnknown { .. }
-        | Error::PathNotEndpoint
-            if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() =>
-        {
+        _ if error.may_be_misconfiguration() && env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() => {
             Status::TooManyRequests // `retry_after` adds the header
         }
         _ => Status::Unauthorized,

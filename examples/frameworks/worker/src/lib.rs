@@ -65,8 +65,8 @@ where
     let refused = |error: Error| {
         let status = match error {
             Error::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            // While a secret or a URL changes, answer 429 to `Mismatch`, `BodyNotJson`, `UriCharacter`, `PublicUrlUnknown` and
-            // `PathNotEndpoint`, with a `Retry-After`: HubSpot sends it again, and drops what gets 401.
+            // While a secret or a URL changes, answer 429 with a `Retry-After` where `error.may_be_misconfiguration()`: HubSpot
+            // sends it again, and drops what gets 401.
             _ => StatusCode::UNAUTHORIZED,
         };
         (status, format!("{} {}: {error}. {}", error.code(), head.uri, error.help()))
