@@ -391,7 +391,8 @@ impl Verifier {
     ///
     /// type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
     ///
-    /// /// `path` is a new one. Give the verifier a `max_body`, or a sender can fill the disk.
+    /// /// `path` is a new one. So that nobody fills the disk, give the verifier a `max_body`, and limit how many requests
+    /// /// run at a time, with a semaphore: together they hold at most that many times `max_body`.
     /// fn save(verifier: &Verifier, url: &PublicUrl, request: Request<impl Read>, path: &Path) -> Result<()> {
     ///     let (head, body) = request.into_parts();
     ///     let verification = verifier.begin_request(url, &head, UnixTime::now())?; // may refuse: there is no file yet

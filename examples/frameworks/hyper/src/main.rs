@@ -1,5 +1,5 @@
-//! HubSpot requests in bare hyper, HTTP/1 and HTTP/2. The body goes to a file while it is verified, so that memory stays
-//! constant, and the file is deleted if the request is refused.
+//! HubSpot requests in bare hyper, HTTP/1 and HTTP/2. The body goes to a file, which is deleted if the request is refused.
+//! Memory stays constant while a request is verified. Parsing the body afterwards takes more than its length.
 
 // [dependencies]
 // form_urlencoded = "1"
@@ -14,12 +14,14 @@
 
 // Environment: HUBSPOT_CLIENT_SECRET, and as configured in HubSpot HUBSPOT_WEBHOOK_URL and HUBSPOT_CARD_URL.
 // Optional: LISTEN (127.0.0.1:3000 without it), HUBSPOT_RETRY_MISMATCHES (while a secret or a URL changes),
-// FOLDER (for the bodies; the temporary folder without it).
+// FOLDER (for the bodies; the temporary folder without it). A process that is killed leaves its files there: use a folder
+// for nothing else, and empty it before each start.
 
-use std::{collections::HashMap, convert::Infallible, env, path::PathBuf, sync::Arc, time::Duration};
+use std::fmt::Display;
+use std::{collections::HashMap, convert::Infallible, env, io::BufReader, path::PathBuf, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt, Full};
-use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verifier, Version};
+use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verified, Verifier, Version};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::RETRY_AFTER;
 use hyper::http::request::Parts;
@@ -32,6 +34,7 @@ use tempfile::NamedTempFile;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 struct HubSpot {
@@ -44,7 +47,8 @@ struct HubSpot {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let hubspot = Arc::new(HubSpot {
-        // For larger files, raise `max_body`, and the time for a body in `received`.
+        // For larger files, raise `max_body`, and the time for a body in `received`. Requests that run at the same time may
+        // each hold as much on the disk: limit their number too, with a `tokio::sync::Semaphore`.
         // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
         verifier: Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(1 << 20),
         // The URLs exactly as they are configured in HubSpot.
@@ -79,7 +83,10 @@ fn variable(name: &str) -> Result<String, String> {
 async fn answer(hubspot: Arc<HubSpot>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let answer = match head.method.as_str() {
-        "POST" => received(&hubspot, &hubspot.webhook_url, &head, body).await.and_then(webhook),
+        "POST" => match received(&hubspot, &hubspot.webhook_url, &head, body).await {
+            Ok((file, verified)) => webhook(file, verified).await,
+            Err(status) => Err(status),
+        },
         "GET" => received(&hubspot, &hubspot.card_url, &head, body).await.map(|_| card(head.uri.query())),
         _ => Err(StatusCode::METHOD_NOT_ALLOWED),
     };
@@ -95,13 +102,13 @@ async fn answer(hubspot: Arc<HubSpot>, request: Request<Incoming>) -> Result<Res
 }
 
 /// Writes the body of a request that HubSpot signed to a file, which is deleted when it is dropped: also if the request
-/// is refused, does not end in time, or breaks off. `NamedTempFile::persist` keeps it.
+/// is refused, does not end in time, or breaks off. Returns it with the proof.
 async fn received(
     hubspot: &HubSpot,
     url: &PublicUrl,
     head: &Parts,
     mut body: Incoming,
-) -> Result<NamedTempFile, StatusCode> {
+) -> Result<(NamedTempFile, Verified), StatusCode> {
     let refused = |error| refused(error, url, head);
     // Refuses an unsigned or stale request before there is a file.
     let mut verification = hubspot.verifier.begin_request(url, head, UnixTime::now()).map_err(refused)?;
@@ -116,10 +123,9 @@ async fn received(
         }
         writer.flush().await.map_err(unavailable)
     };
-    // Not 408: a workflow never retries a 4xx but 429.
-    timeout(Duration::from_secs(5), reading).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)??;
-    verification.finish().map_err(refused)?;
-    Ok(file)
+    let unfinished = |_| unavailable(format!("{}: the body did not end in time", head.uri));
+    timeout(Duration::from_secs(5), reading).await.map_err(unfinished)??;
+    Ok((file, verification.finish().map_err(refused)?))
 }
 
 /// The reason is for the log, not for the sender.
@@ -138,18 +144,23 @@ fn refused(error: Error, url: &PublicUrl, head: &Parts) -> StatusCode {
     }
 }
 
-/// The disk is full, most likely. HubSpot sends the request again.
-fn unavailable(error: std::io::Error) -> StatusCode {
-    eprintln!("file: {error}");
+/// The disk is full, perhaps: HubSpot sends the request again. Not 408: a workflow never retries a 4xx but 429.
+fn unavailable(reason: impl Display) -> StatusCode {
+    eprintln!("503: {reason}");
     StatusCode::SERVICE_UNAVAILABLE
 }
 
 /// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.
-fn webhook(file: NamedTempFile) -> Result<Value, StatusCode> {
-    let ids: Vec<u64> = events(file.as_file()).iter().filter_map(|event| event.object_id.or(event.vid)).collect();
-    // To keep the file, at a path on the same disk and with mode 0600:
-    // file.persist(path).map_err(|error| unavailable(error.error))?;
-    Ok(json!({ "received": ids }))
+async fn webhook(file: NamedTempFile, _verified: Verified) -> Result<Value, StatusCode> {
+    // Reading a file blocks its thread.
+    let handled = spawn_blocking(move || {
+        let ids: Vec<u64> = events(file.as_file()).iter().filter_map(|event| event.object_id.or(event.vid)).collect();
+        // The file is deleted here. To keep it, move it to another folder on the same disk. Only the user of this program
+        // can read it then, as before:
+        // file.persist(kept.join(verified.replay_key().to_string())).map_err(|error| unavailable(error.error))?;
+        Ok(json!({ "received": ids }))
+    });
+    handled.await.map_err(unavailable)?
 }
 
 /// An event, as far as this handler needs it.
@@ -163,7 +174,7 @@ struct Event {
 /// Returns the one event of a workflow, or those of the Webhooks API. One of another shape is logged and left out: to an
 /// error, HubSpot would only send it again.
 fn events(body: &std::fs::File) -> Vec<Event> {
-    let events = match serde_json::from_reader(body) {
+    let events = match serde_json::from_reader(BufReader::new(body)) {
         Ok(Value::Array(events)) => events.into_iter().map(serde_json::from_value).collect(),
         Ok(one) => vec![serde_json::from_value(one)],
         Err(error) => vec![Err(error)],

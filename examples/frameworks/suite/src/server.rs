@@ -69,6 +69,12 @@ impl Server {
         Self { address, process }
     }
 
+    /// How often the process has called the system to read.
+    pub fn reads(&self) -> u64 {
+        let io = std::fs::read_to_string(format!("/proc/{}/io", self.process.0.id())).expect("on Linux");
+        io.lines().find_map(|line| line.strip_prefix("syscr: ")?.parse().ok()).expect("a number")
+    }
+
     pub fn is_running(&mut self) -> bool {
         self.process.0.try_wait().expect("a child").is_none()
     }

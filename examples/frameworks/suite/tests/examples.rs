@@ -220,6 +220,17 @@ fn hyper_streams_to_a_file_that_a_refusal_deletes() {
     assert!(files(folder.path()).is_empty());
 }
 
+/// Byte by byte, a body takes as many system calls as it has bytes.
+#[test]
+fn hyper_reads_the_file_in_blocks() {
+    let server = Server::start("hyper");
+    let before = server.reads();
+    let large = format!(r#"{{"objectId":7,"padding":"{}"}}"#, "x".repeat(BODY_LIMIT - 100));
+    assert_eq!(status(&server, &webhook(large)), 200);
+    let reads = server.reads() - before;
+    assert!(reads < BODY_LIMIT as u64 / 100, "{reads}");
+}
+
 #[test]
 fn a_missing_variable_is_named() {
     let (webhook, card, server) = ("HUBSPOT_WEBHOOK_URL", "HUBSPOT_CARD_URL", "HUBSPOT_PUBLIC_URL");
