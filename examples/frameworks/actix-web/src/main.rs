@@ -71,8 +71,8 @@ impl FromRequest for Signed {
             let refused = |error| refused(error, head.uri());
             let mut verification = verifier.begin(&head, UnixTime::now()).map_err(refused)?;
             let body = timeout(Duration::from_secs(5), payload.await?.to_bytes_limited(BODY_LIMIT)).await;
-            // Not 408: a workflow never retries a 4xx but 429.
-            let body = body.map_err(ErrorServiceUnavailable)?.map_err(ErrorPayloadTooLarge)??;
+            let body = body.map_err(|_| unfinished(head.uri()))?;
+            let body = body.map_err(|_| refused(Error::BodyTooLarge { limit: BODY_LIMIT as u64 }))??;
             verification.update(&body).map_err(refused)?;
             let verified = verification.finish().map_err(refused)?;
             Ok(Self(body, verified))
@@ -92,6 +92,12 @@ fn refused(error: Error, url: impl Display) -> actix_web::Error {
         }
         _ => ErrorUnauthorized(""),
     }
+}
+
+/// Not 408: a workflow never retries a 4xx but 429.
+fn unfinished(url: impl Display) -> actix_web::Error {
+    eprintln!("503: {url}: the body did not end in time");
+    ErrorServiceUnavailable("")
 }
 
 /// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.

@@ -13,6 +13,7 @@
 use std::{collections::HashMap, env, fmt::Display, sync::Arc, time::Duration};
 
 use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verified, Verifier, Version};
+use poem::error::ReadBodyError;
 use poem::http::StatusCode;
 use poem::http::header::RETRY_AFTER;
 use poem::listener::{Acceptor, Listener, TcpListener};
@@ -65,8 +66,10 @@ impl<'a> FromRequest<'a> for Signed {
         let refused = |error| refused(error, head.uri());
         let mut verification = verifier.begin(&head, UnixTime::now()).map_err(refused)?;
         let body = timeout(Duration::from_secs(5), body.take()?.into_bytes_limit(BODY_LIMIT)).await;
-        // Not 408: a workflow never retries a 4xx but 429.
-        let body = body.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)??;
+        let body = body.map_err(|_| unfinished(head.uri()))?.map_err(|error| match error {
+            ReadBodyError::PayloadTooLarge => refused(Error::BodyTooLarge { limit: BODY_LIMIT as u64 }),
+            error => error.into(),
+        })?;
         verification.update(&body).map_err(refused)?;
         let verified = verification.finish().map_err(refused)?;
         Ok(Self(body.into(), verified))
@@ -85,6 +88,12 @@ fn refused(error: Error, url: impl Display) -> poem::Error {
         }
         _ => StatusCode::UNAUTHORIZED.into(),
     }
+}
+
+/// Not 408: a workflow never retries a 4xx but 429.
+fn unfinished(url: impl Display) -> StatusCode {
+    eprintln!("503: {url}: the body did not end in time");
+    StatusCode::SERVICE_UNAVAILABLE
 }
 
 /// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.

@@ -66,9 +66,9 @@ impl<'r> FromData<'r> for Signed {
         let read = async {
             let mut verification = begin(request).map_err(refused)?;
             let body = timeout(Duration::from_secs(5), data.open(BODY_LIMIT.bytes()).into_bytes()).await;
-            // Not 408: a workflow never retries a 4xx but 429.
-            let body = body.map_err(|_| Status::ServiceUnavailable)?.map_err(|_| Status::BadRequest)?;
-            let body = body.is_complete().then(|| body.into_inner()).ok_or(Status::PayloadTooLarge)?;
+            let body = body.map_err(|_| unfinished(request))?.map_err(|_| Status::BadRequest)?;
+            let body = body.is_complete().then(|| body.into_inner());
+            let body = body.ok_or_else(|| refused(Error::BodyTooLarge { limit: BODY_LIMIT as u64 }))?;
             verification.update(&body).map_err(refused)?;
             let verified = verification.finish().map_err(refused)?;
             Ok(Self(body, verified))
@@ -110,6 +110,12 @@ fn refused(request: &Request<'_>, error: Error) -> Status {
         }
         _ => Status::Unauthorized,
     }
+}
+
+/// Not 408: a workflow never retries a 4xx but 429.
+fn unfinished(request: &Request<'_>) -> Status {
+    eprintln!("503: {}: the body did not end in time", request.uri());
+    Status::ServiceUnavailable
 }
 
 /// Tells HubSpot when to try again.

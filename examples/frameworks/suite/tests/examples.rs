@@ -5,7 +5,9 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use suite::{BODY_LIMIT, BODY_TIMEOUT, Connection, PUBLIC_URL, Request, SECRET, Server, Signer, example, exchange};
+use suite::{
+    BODY_LIMIT, BODY_TIMEOUT, Connection, PUBLIC_URL, Request, SECRET, Server, Signer, example, exchange, oversized,
+};
 
 fn webhook(body: impl Into<Vec<u8>>) -> Request {
     Request::new("POST", "/hubspot?tenant=7", body).signed_by(Signer::ThisCrate)
@@ -121,17 +123,21 @@ fn refusals_are_logged_and_may_be_repeated() {
             let answer = send(&not_json);
             assert_eq!((answer.status, answer.retry_after.as_deref()), expected, "{name}");
             assert_eq!(send(&shapeless).body, br#"{"received":[7]}"#, "{name}");
+            let answer = send(&oversized(""));
+            assert_eq!((answer.status, answer.retry_after.as_deref()), (413, None), "{name}");
+            assert!(!String::from_utf8_lossy(&answer.body).contains("limit"), "{name}: {answer:?}");
 
             let log = fs::read_to_string(&path).expect("text");
             let lines: Vec<&str> = log.lines().filter(|line| line.contains("refused: ")).collect();
-            let [mismatch, missing, not_json] = lines[..] else { panic!("{name}: {log}") };
-            let url = "https://hooks.example.com/hubspot?tenant=7";
-            for (line, code, help) in [
-                (mismatch, "mismatch", "Check in this order: the URL is the one that HubSpot called"),
-                (missing, "missing_signature", "enable request signing"),
-                (not_json, "body_not_json", ""),
+            let [mismatch, missing, not_json, too_large] = lines[..] else { panic!("{name}: {log}") };
+            let [url, other] = ["?tenant=7", ""].map(|query| format!("https://hooks.example.com/hubspot{query}"));
+            for (line, code, url, help) in [
+                (mismatch, "mismatch", &url, "Check in this order: the URL is the one that HubSpot called"),
+                (missing, "missing_signature", &url, "enable request signing"),
+                (not_json, "body_not_json", &url, ""),
+                (too_large, "body_too_large", &other, "the limit of 1048576 bytes. Raise Verifier::max_body"),
             ] {
-                assert!([code, url, help].iter().all(|part| line.contains(part)), "{name}: {line}");
+                assert!([code, &**url, help].iter().all(|part| line.contains(part)), "{name}: {line}");
             }
             let lines: Vec<&str> = log.lines().filter(|line| line.contains("not handled: ")).collect();
             let [line] = lines[..] else { panic!("{name}: {log}") };
