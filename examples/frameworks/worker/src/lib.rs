@@ -1,4 +1,4 @@
-//! HubSpot requests in a Cloudflare Worker.
+//! The webhook in a Cloudflare Worker; no card.
 
 // [lib]
 // crate-type = ["cdylib", "rlib"]
@@ -15,7 +15,7 @@
 
 use std::fmt::Display;
 
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::BodyExt;
 use hubspot_signature::{Error, PublicUrl, UnixTime, Verifier, Version};
@@ -31,7 +31,8 @@ async fn fetch(request: HttpRequest, env: Env, _: Context) -> worker::Result<Res
     // WebAssembly has no clock: `UnixTime::now` does not exist there.
     let now = UnixTime::from_millis(Date::now().as_millis());
     let answer = match received(&verifier, &url, request, now).await {
-        Ok(body) => Ok(webhook(&body)),
+        // What `eprintln!` writes is lost here.
+        Ok(body) => Ok(webhook(&body, |error| console_warn!("not handled: {error}"))),
         Err((status, reason)) => {
             // The reason is for the log, not for the sender.
             console_warn!("refused: {reason}");
@@ -62,6 +63,9 @@ where
     B: Body<Data: AsRef<[u8]>, Error: Display> + Unpin,
 {
     let (head, mut rest) = request.into_parts();
+    if head.method != Method::POST {
+        return Err((StatusCode::METHOD_NOT_ALLOWED, format!("{} {}", head.method, head.uri)));
+    }
     let refused = |error: Error| {
         let status = match error {
             Error::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -84,8 +88,8 @@ where
 }
 
 /// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.
-pub fn webhook(body: &[u8]) -> Value {
-    let ids: Vec<u64> = events(body).iter().filter_map(|event| event.object_id.or(event.vid)).collect();
+pub fn webhook(body: &[u8], log: impl Fn(&serde_json::Error)) -> Value {
+    let ids: Vec<u64> = events(body, log).iter().filter_map(|event| event.object_id.or(event.vid)).collect();
     json!({ "received": ids })
 }
 
@@ -99,12 +103,11 @@ struct Event {
 
 /// Returns the one event of a workflow, or those of the Webhooks API. One of another shape is logged and left out: to an
 /// error, HubSpot would only send it again.
-fn events(body: &[u8]) -> Vec<Event> {
+fn events(body: &[u8], log: impl Fn(&serde_json::Error)) -> Vec<Event> {
     let events = match serde_json::from_slice(body) {
         Ok(Value::Array(events)) => events.into_iter().map(serde_json::from_value).collect(),
         Ok(one) => vec![serde_json::from_value(one)],
         Err(error) => vec![Err(error)],
     };
-    let log = |error: &serde_json::Error| eprintln!("not handled: {error}");
-    events.into_iter().filter_map(|event| event.inspect_err(log).ok()).collect()
+    events.into_iter().filter_map(|event| event.inspect_err(&log).ok()).collect()
 }

@@ -1,5 +1,7 @@
 //! The handler without its platform, by a clock of the test's own.
 
+use std::cell::RefCell;
+
 use example_worker::{received, settings, webhook};
 use http::{Request, StatusCode};
 use http_body_util::{Full, StreamBody};
@@ -15,9 +17,13 @@ fn configured() -> (Verifier, PublicUrl) {
 
 /// Workers see the whole URL.
 fn signed(body: impl AsRef<[u8]> + Into<Vec<u8>>) -> Request<Full<&'static [u8]>> {
+    signed_as("POST", body)
+}
+
+fn signed_as(method: &str, body: impl AsRef<[u8]> + Into<Vec<u8>>) -> Request<Full<&'static [u8]>> {
     let url = "https://hooks.example.com/hubspot?tenant=7";
-    let signed = ClientSecret::new(SECRET).expect("usable").sign("POST", url, body.as_ref(), NOW);
-    let mut request = Request::post(url);
+    let signed = ClientSecret::new(SECRET).expect("usable").sign(method, url, body.as_ref(), NOW);
+    let mut request = Request::builder().method(method).uri(url);
     for (name, value) in signed.expect("a request to sign").pairs() {
         request = request.header(name, value);
     }
@@ -33,13 +39,19 @@ async fn status(request: Request<Full<&'static [u8]>>, now: UnixTime) -> Result<
 async fn accepts_what_hubspot_signed() {
     let (verifier, url) = configured();
     let body = received(&verifier, &url, signed(r#"{"objectId":7}"#), NOW).await.expect("genuine");
+    let logged = RefCell::default();
+    let webhook = |body: &[u8]| webhook(body, |error| Vec::push(&mut logged.borrow_mut(), error.to_string()));
     assert_eq!(webhook(&body), json!({ "received": [7] }));
+    assert!(logged.take().is_empty());
     // Of the Webhooks API, and what is no event: logged, and no error.
     assert_eq!(
         webhook(br#"[{"objectId":7},{"fromObjectId":8},{"objectId":"x"},{"vid":9}]"#),
         json!({ "received": [7, 9] })
     );
+    let lines = logged.take();
+    assert!(lines.len() == 1 && lines[0].contains(r#"invalid type: string "x", expected u64"#), "{lines:?}");
     assert_eq!(webhook(b"{ "), json!({ "received": [] }));
+    assert_eq!(logged.take().len(), 1);
 }
 
 #[tokio::test]
@@ -51,6 +63,14 @@ async fn refuses_the_rest() {
     let body_of = |length: usize| format!("\"{}\"", "x".repeat(length - 2));
     assert_eq!(status(signed(body_of(1 << 20)), NOW).await, Ok(()));
     assert_eq!(status(signed(body_of((1 << 20) + 1)), NOW).await, Err(StatusCode::PAYLOAD_TOO_LARGE));
+}
+
+/// A card request is signed too, and no webhook.
+#[tokio::test]
+async fn takes_only_post() {
+    for (method, body) in [("GET", ""), ("PUT", "{}")] {
+        assert_eq!(status(signed_as(method, body), NOW).await, Err(StatusCode::METHOD_NOT_ALLOWED), "{method}");
+    }
 }
 
 #[tokio::test]
