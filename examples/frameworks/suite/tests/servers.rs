@@ -233,6 +233,32 @@ fn utf8_in_the_request_line() {
     }
 }
 
+/// A genuine request for a path that the router does not know is lost, and no line tells of it.
+#[test]
+fn paths_that_the_router_does_not_know() {
+    for (program, slash, nowhere, lines) in [
+        ("actix-web", 404, 404, 0),
+        ("axum", 404, 404, 0),
+        ("poem", 404, 404, 0),
+        ("rocket", 200, 404, 0),
+        ("warp", 200, 404, 0),
+        // Without a router, the verifier compares the path.
+        ("hyper", 401, 401, 2),
+    ] {
+        let (server, log) = logging(program);
+        for (path, expected) in [("/hubspot/", slash), ("/nowhere", nowhere)] {
+            let request = Request::new("POST", path, r#"{"objectId":7}"#).signed_by(Signer::ThisCrate);
+            assert_eq!(
+                exchange(server.address, &request).map(|answer| answer.status),
+                Some(expected),
+                "{program} {path}"
+            );
+        }
+        let log = fs::read_to_string(&log).expect("text");
+        assert_eq!(log.lines().filter(|line| line.contains("path_not_endpoint")).count(), lines, "{program}: {log}");
+    }
+}
+
 /// The requests that get through an nginx that writes the URL again: it drops a trailing question mark.
 fn rewritten(mut cases: Vec<Case>) -> Vec<Case> {
     cases.retain(|case| !case.request.target.ends_with('?'));
