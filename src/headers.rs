@@ -167,19 +167,13 @@ impl<'a> SignatureHeaders<'a> {
         }
     }
 
-    /// The values that are there, in the order of [`Header::ALL`]. A header that is doubled is the error.
-    pub(crate) fn values(&self) -> Result<[Option<&'a [u8]>; 4], Header> {
-        let once = |header| match *self.value(header) {
+    /// The value, if there is one. A header that is doubled is the error.
+    pub(crate) fn get(&self, header: Header) -> Result<Option<&'a [u8]>, Header> {
+        match *self.value(header) {
             Value::Absent => Ok(None),
             Value::Once(value) => Ok(Some(value)),
             Value::Repeated => Err(header),
-        };
-        Ok([
-            once(Header::Signature)?,
-            once(Header::SignatureVersion)?,
-            once(Header::SignatureV3)?,
-            once(Header::RequestTimestamp)?,
-        ])
+        }
     }
 }
 
