@@ -159,8 +159,8 @@ fn form_of(chunk: &[u8]) -> BodyForm {
     }
 }
 
-/// Reads all bytes, whatever they are. In rows of 128 the compiler keeps eight vectors of least bytes, and the search takes
-/// a fiftieth of the time of the hash.
+/// Reads all bytes, whatever they are. With rows of 128 bytes the compiler keeps the least bytes in eight vectors, and
+/// the search takes a fiftieth of the time of the hash.
 fn has_nul(bytes: &[u8]) -> bool {
     let least_of = |bytes: &[u8]| bytes.iter().fold(u8::MAX, |least, byte| least.min(*byte));
     let mut least = [u8::MAX; 128];

@@ -64,8 +64,8 @@ impl PublicUrl {
     /// A prefix of the path that a gateway, a proxy or a nested router removes or adds does not matter: the signed path
     /// is the one given here. So that a request captured at one route cannot be replayed at another, the path that
     /// arrives must end with this path, or this path with it, in whole segments; otherwise the request is refused as
-    /// [`Error::PathNotEndpoint`]. Escapes are decoded for the comparison, but an escaped slash that arrives is no end of
-    /// a segment: `/a%2Fhubspot` does not end with `/hubspot`. One of the endpoint may arrive decoded.
+    /// [`Error::PathNotEndpoint`]. Escapes are decoded for the comparison, but an escaped slash that arrives does not
+    /// end a segment: `/a%2Fhubspot` does not end with `/hubspot`. An escaped slash in the endpoint may arrive decoded.
     ///
     /// If a router removes all of the path, only `/` is left, which would fit every endpoint and is refused: put the
     /// layer on the outer router then. A longer path that ends with this one is accepted by design, so give routes of
@@ -391,8 +391,8 @@ impl Verifier {
     ///
     /// type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
     ///
-    /// /// `path` is a new one. So that nobody fills the disk, give the verifier a `max_body`, and limit how many requests
-    /// /// run at a time, with a semaphore: together they hold at most that many times `max_body`.
+    /// /// `path` must not exist yet. So that nobody can fill the disk, give the verifier a `max_body`, and limit the
+    /// /// number of requests at a time with a semaphore: together they hold at most that number times `max_body`.
     /// fn save(verifier: &Verifier, url: &PublicUrl, request: Request<impl Read>, path: &Path) -> Result<()> {
     ///     let (head, body) = request.into_parts();
     ///     let verification = verifier.begin_request(url, &head, UnixTime::now())?; // may refuse: there is no file yet

@@ -153,7 +153,7 @@ impl Check<'_> {
         };
         match (judged(request.clone()), judged(request.clone())) {
             (Some((Judgement::Accepted, _)), Some((Judgement::Accepted, _))) => {
-                not_tried("an exact copy is answered with 2xx too, so no memory can be seen");
+                not_tried("an exact copy is answered with 2xx too, so there is no memory to test");
             }
             (Some((Judgement::Accepted, _)), Some((_, to_replay))) => {
                 if let Some((judgement, status)) = judged(respelled(request)?) {

@@ -55,7 +55,7 @@ pub(crate) enum Forgery {
     Relabelled,
     /// More appended to a body signed with v1 or v2, by SHA-256 length extension
     Extended,
-    /// With --check only: replayed over HTTP/2 with a space after the signature, past a memory of its text
+    /// With --check only: replayed over HTTP/2 with a space after the signature, to get past a memory of its text
     Respelled,
 }
 

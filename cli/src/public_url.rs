@@ -8,7 +8,7 @@ use hubspot_signature::{Error, PublicUrl, PublicUrlError, SignatureHeaders};
 use crate::Failure;
 
 pub(crate) const HEADING: &str = "The URL that HubSpot calls";
-/// So many characters of a path are shown.
+/// The most characters of a path that are shown.
 const MAX_SHOWN: usize = 200;
 
 #[derive(clap::Args)]
@@ -123,7 +123,7 @@ fn split(url: &str) -> (&str, &str) {
     url.split_at_checked(path).unwrap_or((url, ""))
 }
 
-/// Anyone can send a long path.
+/// The path in quotes, cut to `MAX_SHOWN` characters: anyone can send a long one.
 fn quoted(path: &str) -> String {
     match path.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => format!("{:?}…", path.get(..end).unwrap_or_default()),

@@ -216,7 +216,7 @@ impl Diagnostician {
             Covers::Head => outcome.is_head_cleared,
             Covers::Body => outcome.is_body_cleared,
         };
-        // The URI before the body: a proxy is the more usual cause. Not of a v1 signature that fails.
+        // The URI before the body: a proxy is the more usual cause. But no v1 signature fails because of the URI.
         let (head, body): (Vec<_>, Vec<_>) =
             slots.iter().filter(|slot| !is_cleared(slot)).partition(|slot| slot.covers == Covers::Head);
         let (first, second) = if diagnosis.search.v1_fails { (body, head) } else { (head, body) };

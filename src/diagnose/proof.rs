@@ -103,7 +103,7 @@ fn fixed(fault: Fault, found: &Match<'_, '_>, setting: &Setting<'_>) -> Fault {
         return fault;
     }
     let endpoint = called.endpoint();
-    // The path that is known to be HubSpot's.
+    // Whether HubSpot is known to call this path.
     let is_own = setting.endpoint.is_some_and(|endpoint| Url::split(endpoint).path == called.path);
     let fault = if is_own && called.path != setting.received.path { setting_first(fault) } else { fault };
     let fix = named(fault.fix(), &endpoint);

@@ -74,10 +74,10 @@ impl Diagnosis {
             writeln!(
                 f,
                 "The v1 signature, which covers neither method nor URL, does not match{either}: unless its header was \
-                 changed on the way, the secret or the body is another than the one that was signed, whatever the URL \
+                 changed on the way, the secret or the body differs from the one that was signed, whatever the URL \
                  is.\nTo settle it, try the client secrets of your other apps (`hubspot-signature explain \
                  --other-secrets`, or further secrets for `Diagnostician::new`), and log the raw body's length and \
-                 SHA-256 where the request arrives first: if they are those of the body that was judged, the secret is \
+                 SHA-256 where the request arrives first: if they match the body that was judged, the secret is \
                  another app's, or the request was changed or forged."
             )?;
         } else if search.knows_endpoint {

@@ -72,7 +72,7 @@ impl Diagnostician {
             ReceivedRequest { method: head.method.as_str(), uri: &uri, headers: &headers, body: refusal.body() };
         let mut diagnosis = self.diagnose(&request, now);
         if refusal.body().is_empty() {
-            // So it shows nothing of the secret or the body either.
+            // Perhaps it was not read. So a v1 signature that fails shows nothing of the secret or the body.
             diagnosis.search.v1_fails = false;
         }
         if let Some((endpoint, _)) = other {

@@ -62,7 +62,7 @@ impl<H> VerifyLayer<H> {
     /// genuine requests are accepted again. HubSpot's workflows honour the delay for up to three days; its Webhooks API
     /// tries up to ten times ([protocol, 2](crate::guide::protocol#2-who-sends-what)).
     ///
-    /// It applies to the errors that a mistake here can cause: see
+    /// It applies to the errors that a misconfiguration can cause: see
     /// [`Error::may_be_misconfiguration`](crate::Error::may_be_misconfiguration). HubSpot reads `Retry-After` with 429
     /// only; the delay is sent in whole seconds, rounded up.
     pub fn retry_mismatches(mut self, after: Duration) -> Self {

@@ -28,7 +28,7 @@
 //! # How a request is treated
 //!
 //! 1. The head is checked. A missing, malformed or stale signature, or one of too old a version, is rejected before any
-//!    of the body is read. So is a GET or HEAD that announces a body, and a request that announces more
+//!    of the body is read. So are a GET or HEAD that announces a body, and a request that announces more
 //!    than [`Verifier::max_body`](crate::Verifier::max_body), which is 1 MiB here unless it is set.
 //! 2. The body is read into one buffer, which grows with the data that arrive. A body that breaks a rule is rejected at
 //!    the frame that breaks it.

@@ -51,7 +51,7 @@ impl Refusal<'_> {
         head.map_or_else(|_| uri.to_string(), |head| head.uri().to_string())
     }
 
-    /// Returns the URL of the endpoint, without a query, if the path of the request is not its own.
+    /// Returns the URL of the endpoint, without a query, if the path of the request is not the endpoint's.
     #[cfg(all(feature = "diagnose", not(all(target_arch = "wasm32", target_os = "unknown"))))]
     pub(crate) fn other_endpoint(&self) -> Option<&str> {
         self.public_url.endpoint_url().filter(|_| self.error == Error::PathNotEndpoint)

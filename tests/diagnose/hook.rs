@@ -181,7 +181,7 @@ fn a_path_that_is_not_the_endpoints_is_named_with_the_endpoints() {
     assert!(text.starts_with(refused) && text.contains(&both(with_slash, path)), "{text}");
 }
 
-/// v1 covers the body, which the layer has not read; and has, for a mismatch.
+/// v1 covers the body, which the layer has read only if it reports a mismatch.
 #[test]
 fn a_v1_signature_shows_nothing_of_a_body_that_was_not_read() {
     let sent = Sent::with_v1("POST", URI, EVENTS);

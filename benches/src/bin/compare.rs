@@ -238,7 +238,7 @@ fn measure(version: Version, size: usize, mut cases: Vec<Case<'_>>) {
     let mut batches = vec![1; cases.len()];
     for round in 0..ROUNDS {
         for ((best, batch), (_, case)) in best.iter_mut().zip(&mut batches).zip(&mut cases) {
-            // So that the cache holds its data, not those of the case before: a long body makes a batch of one.
+            // Fills the cache with this case's data: with a long body, a batch is a single run.
             case();
             let start = Instant::now();
             (0..*batch).for_each(|_| case());

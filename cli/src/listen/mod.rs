@@ -111,8 +111,8 @@ Examples:
 A request goes on with the method, target, headers and body that it came with,
 whether it verifies or not. Times are UTC. Lines show the path without its
 query; explanations quote the URL and some headers, which may name people.
-A line is written when the request is answered and explained, so a quicker one
-that came later may stand before it.
+A line is written when its request has been answered and explained. So the line
+of a quicker request that came later may stand before it.
 
 Exit status: 0 ended by Ctrl-C, 2 it could not listen.";
 

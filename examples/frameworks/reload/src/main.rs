@@ -67,7 +67,7 @@ struct Secrets {
 
 fn read(path: &Path) -> Result<Verifier, Box<dyn Error>> {
     let text = fs::read_to_string(path)?;
-    // HubSpot's have this length. With a part of one, a genuine request would get 401, and HubSpot would drop it.
+    // HubSpot's secrets have this length. With part of one, a genuine request would get 401, and HubSpot would drop it.
     if text.lines().any(|secret| secret.len() != 36) {
         return Err("a client secret has 36 characters".into());
     }
@@ -76,14 +76,14 @@ fn read(path: &Path) -> Result<Verifier, Box<dyn Error>> {
 }
 
 impl Secrets {
-    /// Reads the files before each request; some microseconds. A time of change may be too coarse to tell.
+    /// Reads the files before each request, in some microseconds. Their times may be too coarse to show a change.
     fn reload(&self) {
-        // Before the files are read: a slower request would otherwise bring older secrets back.
+        // Locked before the files are read: a slower request would otherwise bring older secrets back.
         let mut apps = self.apps.lock().expect("nothing panics here");
         for app in &mut *apps {
             match read(&app.path) {
                 Ok(verifier) => app.verifier = verifier,
-                // Half written, perhaps: the app's secrets so far remain.
+                // The file may be half written: the app keeps its secrets.
                 Err(error) => eprintln!("{}: {error}", app.path.display()),
             }
         }
@@ -99,6 +99,6 @@ fn refused(refusal: &Refusal<'_>, response: Response) -> Response {
 }
 
 async fn webhook(verified: Verified) -> String {
-    // Once no request matches an app's previous secret any more, remove it from the file. Apps count from 0.
+    // Once no request matches an app's previous secret any more, remove it from the file. Apps are counted from 0.
     format!("app {}: {} secret", verified.matched_verifier(), verified.matched_secret().as_str())
 }

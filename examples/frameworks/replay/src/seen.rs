@@ -24,7 +24,7 @@ const IN_PROGRESS: Duration = Duration::from_secs(40);
 
 /// Lets a request through to the handler until it has been handled: answered with 2xx.
 pub async fn once(State(seen): State<Seen>, verified: Verified, request: Request, next: Next) -> Response {
-    // In a task of its own, the key is forgotten or marked even if the sender hangs up or a time limit outside gives up.
+    // A task of its own forgets or marks the key even if the sender hangs up or a time limit outside expires.
     let task = tokio::spawn(handle_once(seen, verified, request, next));
     task.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }

@@ -46,7 +46,7 @@ pub const EVENTS: [(&str, &[u64]); 14] = [
     (r#"[{"vid":8,"objectId":7},{"vid":9}]"#, &[7, 9]),
     // An association has no `objectId`; the others of its batch count all the same.
     (r#"[{"objectId":7},{"fromObjectId":1,"toObjectId":2},{"objectId":8}]"#, &[7, 8]),
-    // So do the others of one with another type.
+    // So do the others if an `objectId` has another type.
     (r#"[{"objectId":7},{"objectId":"x"},{"objectId":8}]"#, &[7, 8]),
     (r#"[{"objectId":7},[],null,"x",{"objectId":8}]"#, &[7, 8]),
     (r#"{"fromObjectId":1,"toObjectId":2}"#, &[]),

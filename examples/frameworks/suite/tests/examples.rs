@@ -256,7 +256,7 @@ fn a_missing_variable_is_named() {
         let secret = if name == "reload" { "HUBSPOT_CLIENT_SECRET_FILES" } else { "HUBSPOT_CLIENT_SECRET" };
         for variable in others.iter().chain([&secret]) {
             let mut command = example(name);
-            // No server runs on, whatever it makes of the variable.
+            // So that no server keeps running, even if it does not need the variable.
             command.env("LISTEN", "nowhere").env("HUBSPOT_CLIENT_SECRET_FILES", file.path()).env("HANDLED", "unused");
             let output = command.env_remove(variable).stderr(std::process::Stdio::piped()).output().expect("it starts");
             let said = String::from_utf8_lossy(&output.stderr);

@@ -61,7 +61,7 @@ fn never_ending(program: &str) {
     let log = fs::read_to_string(&log).expect("text");
     let lines =
         log.lines().filter(|line| line.starts_with("503: ") && line.contains("/hubspot?tenant=7: the body did"));
-    // In axum and warp a layer answers that says nothing.
+    // In axum and warp, `TimeoutLayer` answers and logs nothing.
     assert_eq!(lines.count(), usize::from(!["axum", "warp"].contains(&program)), "{log}");
 }
 

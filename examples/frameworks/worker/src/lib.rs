@@ -31,7 +31,7 @@ async fn fetch(request: HttpRequest, env: Env, _: Context) -> worker::Result<Res
     // WebAssembly has no clock: `UnixTime::now` does not exist there.
     let now = UnixTime::from_millis(Date::now().as_millis());
     let answer = match received(&verifier, &url, request, now).await {
-        // What `eprintln!` writes is lost here.
+        // The output of `eprintln!` is lost here.
         Ok(body) => Ok(webhook(&body, |error| console_warn!("not handled: {error}"))),
         Err((status, reason)) => {
             // The reason is for the log, not for the sender.
@@ -69,8 +69,8 @@ where
     let refused = |error: Error| {
         let status = match error {
             Error::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            // While a secret or a URL changes, answer 429 with a `Retry-After` where `error.may_be_misconfiguration()`: HubSpot
-            // sends it again, and drops what gets 401.
+            // While a secret or a URL changes, answer 429 with a `Retry-After` if `error.may_be_misconfiguration()`:
+            // HubSpot then sends the request again, and drops it after 401.
             _ => StatusCode::UNAUTHORIZED,
         };
         (status, format!("{} {}: {error}. {}", error.code(), head.uri, error.help()))
