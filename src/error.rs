@@ -193,12 +193,13 @@ impl Error {
     }
 
     /// Returns whether a mistake of the operator can cause this: a wrong secret, a wrong public URL, or a proxy that changes
-    /// requests.
+    /// the body or the URI.
     ///
     /// HubSpot drops an event that was answered with 401. While you change one of these, answer such an error with 429 and
     /// `Retry-After` instead, and HubSpot sends the event again. These are [`Mismatch`](Self::Mismatch),
-    /// [`BodyNotJson`](Self::BodyNotJson), [`UriCharacter`](Self::UriCharacter) and, with the feature `http`,
-    /// `PublicUrlUnknown` and `PathNotEndpoint`; not those of headers that a proxy strips or of a clock that is wrong.
+    /// [`BodyNotJson`](Self::BodyNotJson), [`UriNotAbsolute`](Self::UriNotAbsolute),
+    /// [`UriCharacter`](Self::UriCharacter) and, with the feature `http`, `PublicUrlUnknown` and `PathNotEndpoint`. They
+    /// are not those of headers that a proxy strips or of a clock that is wrong.
     ///
     /// ```
     /// use hubspot_signature::Error;
@@ -215,7 +216,7 @@ impl Error {
     #[must_use]
     pub const fn may_be_misconfiguration(self) -> bool {
         match self {
-            Self::Mismatch { .. } | Self::BodyNotJson { .. } | Self::UriCharacter { .. } => true,
+            Self::Mismatch { .. } | Self::BodyNotJson { .. } | Self::UriNotAbsolute | Self::UriCharacter { .. } => true,
             #[cfg(feature = "http")]
             Self::PublicUrlUnknown { .. } | Self::PathNotEndpoint => true,
             _ => false,

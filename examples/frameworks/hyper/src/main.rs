@@ -154,7 +154,8 @@ fn unavailable(reason: impl Display) -> StatusCode {
 async fn webhook(file: NamedTempFile, _verified: Verified) -> Result<Value, StatusCode> {
     // Reading a file blocks its thread.
     let handled = spawn_blocking(move || {
-        let ids: Vec<u64> = events(file.as_file()).iter().filter_map(|event| event.object_id.or(event.vid)).collect();
+        let events = events(file.as_file()).map_err(unavailable)?;
+        let ids: Vec<u64> = events.iter().filter_map(|event| event.object_id.or(event.vid)).collect();
         // The file is deleted here. To keep it, move it to another folder on the same disk. Only the user of this program
         // can read it then, as before:
         // file.persist(kept.join(verified.replay_key().to_string())).map_err(|error| unavailable(error.error))?;
@@ -173,14 +174,15 @@ struct Event {
 
 /// Returns the one event of a workflow, or those of the Webhooks API. One of another shape is logged and left out: to an
 /// error, HubSpot would only send it again.
-fn events(body: &std::fs::File) -> Vec<Event> {
+fn events(body: &std::fs::File) -> std::io::Result<Vec<Event>> {
     let events = match serde_json::from_reader(BufReader::new(body)) {
         Ok(Value::Array(events)) => events.into_iter().map(serde_json::from_value).collect(),
         Ok(one) => vec![serde_json::from_value(one)],
+        Err(error) if error.is_io() => return Err(error.into()),
         Err(error) => vec![Err(error)],
     };
     let log = |error: &serde_json::Error| eprintln!("not handled: {error}");
-    events.into_iter().filter_map(|event| event.inspect_err(log).ok()).collect()
+    Ok(events.into_iter().filter_map(|event| event.inspect_err(log).ok()).collect())
 }
 
 /// A card on a CRM record.
