@@ -196,10 +196,10 @@ impl Error {
     /// the body or the URI.
     ///
     /// HubSpot drops an event that was answered with 401. While you change one of these, answer such an error with 429 and
-    /// `Retry-After` instead, and HubSpot sends the event again. These are [`Mismatch`](Self::Mismatch),
+    /// `Retry-After` instead, and HubSpot sends the event again. These errors are [`Mismatch`](Self::Mismatch),
     /// [`BodyNotJson`](Self::BodyNotJson), [`UriNotAbsolute`](Self::UriNotAbsolute),
     /// [`UriCharacter`](Self::UriCharacter) and, with the feature `http`, `PublicUrlUnknown` and `PathNotEndpoint`. They
-    /// are not those of headers that a proxy strips or of a clock that is wrong.
+    /// do not include the errors of headers that a proxy strips or of a clock that is wrong.
     ///
     /// ```
     /// use hubspot_signature::Error;

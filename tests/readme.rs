@@ -148,14 +148,14 @@ fn the_server_is_that_of_the_example() {
     assert_eq!(example.split_once("include!(\"receiver.rs\");\n\n").unwrap().1, main);
 }
 
-/// The documentation lists the errors that deserve 429 in one place, and right.
+/// The documentation lists the errors that deserve 429 in one place, and correctly.
 #[test]
 fn one_list_of_what_is_retried() {
     let (before, after) = include_str!("../src/error.rs").split_once("pub const fn may_be_misconfiguration").unwrap();
     let names = |text: &'static str, start: &str| -> BTreeSet<_> {
         text.split(start).skip(1).filter_map(|rest| rest.split(|c: char| !c.is_alphanumeric()).next()).collect()
     };
-    let (_, listed) = before.rsplit_once("These are [").unwrap();
+    let (_, listed) = before.rsplit_once("These errors are [").unwrap();
     let listed = listed.split_once(". They").unwrap().0;
     let listed: BTreeSet<_> = listed.split('`').filter(|word| word.starts_with(char::is_uppercase)).collect();
     let errors = names(after.split("=> false").next().unwrap(), "Self::");

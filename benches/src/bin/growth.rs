@@ -1,5 +1,5 @@
 //! How cost grows with the work, as `what,size,value`: time with the size of the body, with secrets and with verifiers,
-//! requests of a `Verifiers` with threads, and bytes held by slow connections in the layer.
+//! requests a second by one `Verifiers` with threads, and bytes held by slow connections in the layer.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::VecDeque;

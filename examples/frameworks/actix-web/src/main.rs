@@ -94,7 +94,7 @@ fn refused(error: Error, url: impl Display) -> actix_web::Error {
     }
 }
 
-/// Not 408: a workflow never retries a 4xx but 429.
+/// Answers 503, not 408: a workflow never retries a 4xx except 429.
 fn unfinished(url: impl Display) -> actix_web::Error {
     eprintln!("503: {url}: the body did not end in time");
     ErrorServiceUnavailable("")

@@ -1,5 +1,5 @@
 //! HubSpot requests in bare hyper, HTTP/1 and HTTP/2. The body goes to a file, which is deleted if the request is refused.
-//! Memory stays constant while a request is verified. Parsing the body afterwards takes more than its length.
+//! Memory stays constant while a request is verified. Parsing the body afterwards takes more memory than its length.
 
 // [dependencies]
 // form_urlencoded = "1"
@@ -14,8 +14,8 @@
 
 // Environment: HUBSPOT_CLIENT_SECRET, and as configured in HubSpot HUBSPOT_WEBHOOK_URL and HUBSPOT_CARD_URL.
 // Optional: LISTEN (127.0.0.1:3000 without it), HUBSPOT_RETRY_MISMATCHES (while a secret or a URL changes),
-// FOLDER (for the bodies; the temporary folder without it). A process that is killed leaves its files there: use a folder
-// for nothing else, and empty it before each start.
+// FOLDER (for the bodies; the temporary folder without it). A process that is killed leaves its files there: use this
+// folder for nothing else, and empty it before each start.
 
 use std::fmt::Display;
 use std::{collections::HashMap, convert::Infallible, env, io::BufReader, path::PathBuf, sync::Arc, time::Duration};
@@ -144,7 +144,7 @@ fn refused(error: Error, url: &PublicUrl, head: &Parts) -> StatusCode {
     }
 }
 
-/// The disk is full, perhaps: HubSpot sends the request again. Not 408: a workflow never retries a 4xx but 429.
+/// Answers 503, so that HubSpot sends the request again: the disk may be full. A workflow retries no 4xx except 429.
 fn unavailable(reason: impl Display) -> StatusCode {
     eprintln!("503: {reason}");
     StatusCode::SERVICE_UNAVAILABLE
@@ -156,8 +156,8 @@ async fn webhook(file: NamedTempFile, _verified: Verified) -> Result<Value, Stat
     let handled = spawn_blocking(move || {
         let events = events(file.as_file()).map_err(unavailable)?;
         let ids: Vec<u64> = events.iter().filter_map(|event| event.object_id.or(event.vid)).collect();
-        // The file is deleted here. To keep it, move it to another folder on the same disk. Only the user of this program
-        // can read it then, as before:
+        // The file is deleted here. To keep it, move it to another folder on the same disk. There too, only the user
+        // that runs this program can read it:
         // file.persist(kept.join(verified.replay_key().to_string())).map_err(|error| unavailable(error.error))?;
         Ok(json!({ "received": ids }))
     });

@@ -90,7 +90,7 @@ fn refused(error: Error, url: impl Display) -> poem::Error {
     }
 }
 
-/// Not 408: a workflow never retries a 4xx but 429.
+/// Answers 503, not 408: a workflow never retries a 4xx except 429.
 fn unfinished(url: impl Display) -> StatusCode {
     eprintln!("503: {url}: the body did not end in time");
     StatusCode::SERVICE_UNAVAILABLE

@@ -112,7 +112,7 @@ fn refused(request: &Request<'_>, error: Error) -> Status {
     }
 }
 
-/// Not 408: a workflow never retries a 4xx but 429.
+/// Answers 503, not 408: a workflow never retries a 4xx except 429.
 fn unfinished(request: &Request<'_>) -> Status {
     eprintln!("503: {}: the body did not end in time", request.uri());
     Status::ServiceUnavailable
