@@ -1,4 +1,4 @@
-//! The guides of the folder `docs/`. They exist in this documentation only; there is nothing to import.
+//! The guides, from the folder `docs/` of the repository. This module is documentation only: there is nothing to import.
 
 // Their examples are tests too. Those marked `ignore` need other crates: `examples/frameworks/suite/tests/guide` compares
 // them with code that is compiled and run. It accepts no block that is neither.

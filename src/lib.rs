@@ -163,13 +163,13 @@
 //!     url: String, // the public URL, with path and query as they were received
 //!     headers: Vec<(String, Vec<u8>)>, // a list, so that doubled ones stay doubled
 //!     body: Vec<u8>,
-//!     received_at: u64, // UnixTime::now().as_millis(), on arrival
+//!     received: UnixTime, // UnixTime::now() on arrival
 //! }
 //!
 //! fn verify(verifier: &Verifier, stored: &Stored) -> Result<Verified, Error> {
 //!     let headers = SignatureHeaders::from_pairs(stored.headers.iter().map(|(name, value)| (name, value)));
 //!     let head = RequestHead::new(&stored.method, &stored.url, headers);
-//!     verifier.verify(&head, &stored.body, UnixTime::from_millis(stored.received_at))
+//!     verifier.verify(&head, &stored.body, stored.received)
 //! }
 //! ```
 //!

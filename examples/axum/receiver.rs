@@ -8,7 +8,7 @@ struct Event {
 }
 
 async fn webhook(_: Verified, body: Bytes) -> String {
-    let events = serde_json::from_slice::<Vec<Event>>(&body).inspect_err(|error| eprintln!("not handled: {error}"));
+    let events = serde_json::from_slice::<Vec<Event>>(&body).inspect_err(|e| eprintln!("unhandled: {:?}", e.classify()));
     format!("records {:?}", events.iter().flatten().filter_map(|event| event.object_id).collect::<Vec<_>>())
 }
 

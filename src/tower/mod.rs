@@ -38,8 +38,9 @@
 //!    [`Verified`](crate::Verified) in its extensions. Trailers are dropped, since nobody signed them.
 //!
 //! A refusal is a response, never an error of the service: 413 for a body that is too large, 400 for one that broke off,
-//! 401 for everything else. It has no body and carries the [`Error`](crate::Error) in its extensions, for a layer outside
-//! that logs; [`on_refusal`](VerifyLayer::on_refusal) may change it.
+//! 401 for everything else, or 429 where [`retry_mismatches`](VerifyLayer::retry_mismatches) says so. It has no body and
+//! carries the [`Error`](crate::Error) in its extensions, for a layer outside that logs;
+//! [`on_refusal`](VerifyLayer::on_refusal) may change it.
 //!
 //! The layer has no timeout; limit slow senders in the server, as for any other route. The inner service is made ready
 //! before the body is read, so a concurrency limit inside the layer counts senders who are not verified yet.

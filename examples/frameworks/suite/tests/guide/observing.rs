@@ -14,7 +14,7 @@ use hubspot_signature::{Error, Verified};
 
 fn observing(routes: Router, verify: VerifyLayer) -> Router {
     let verify = verify.on_refusal(|refusal: &Refusal<'_>, response: Response| {
-        tracing::warn!(code = refusal.error().code(), url = refusal.url(), "would be refused: {}", refusal.help());
+        tracing::warn!(code = refusal.error().code(), url = refusal.url(), "does not verify: {}", refusal.help());
         response
     });
     routes.layer(verify.dangerously_pass_unverified())
