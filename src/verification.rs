@@ -320,8 +320,8 @@ impl Verified {
     /// Returns the time after which no verifier of those that judged the request accepts it. `None` for v1 and v2, which
     /// never expire.
     ///
-    /// Keep the [`replay_key`](Self::replay_key) at least until then, and refuse a request whose body was so slow that
-    /// the time has passed. A [queue](crate::guide::queues) that verifies later judges by the time of receipt: there,
+    /// Keep the [`replay_key`](Self::replay_key) a minute longer, as the clocks of servers differ, and refuse a request
+    /// whose body was so slow that this minute has passed too. A [queue](crate::guide::queues) that verifies later judges by the time of receipt: there,
     /// keep keys longer. The time is the timestamp plus [`max_age`](crate::Verifier::max_age), the greatest of a
     /// [`Verifiers`](crate::Verifiers); at that very millisecond the request still passes.
     #[must_use]

@@ -132,8 +132,9 @@ impl Verifier {
 
     /// Begins to verify a request whose body is still to come.
     ///
-    /// The age is judged here, not when the body ends. Limit how long a body may take, as for any other route; if you
-    /// remember replay keys, refuse a request that [`Verified::expires_at`] has passed when it is complete.
+    /// The age is judged here, not when the body ends. Limit how long a body may take, as for any other route. If you
+    /// remember replay keys, do so until a minute after [`Verified::expires_at`], as clocks differ, and refuse a request
+    /// that is complete only after that minute.
     ///
     /// ```
     /// # use hubspot_signature::{Error, RequestHead, UnixTime, Verified, Verifier};

@@ -9,6 +9,7 @@ use axum::body::to_bytes;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use axum::routing::get;
 use hubspot_signature::{ClientSecret, UnixTime};
 use tower::ServiceExt;
 
@@ -64,6 +65,16 @@ async fn replayed_too_late() {
     let six_minutes_ago = UnixTime::from_millis(UnixTime::now().as_millis() - 360_000);
     let request = signed(r#"[{"objectId": 7}]"#, six_minutes_ago);
     assert_eq!(status(app(SECRET).unwrap(), request).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_card() {
+    let url = PublicUrl::endpoint("https://hooks.example.com/card").unwrap();
+    let mut request = Request::get("/card?userEmail=ann%40example.com").body(String::new()).unwrap();
+    ClientSecret::new(SECRET).unwrap().sign_request(&url, &mut request, UnixTime::now()).unwrap();
+    let layer = VerifyLayer::new(Verifier::new(SECRET, Version::V3).unwrap(), url);
+    let app = Router::new().route("/card", get(async |_: Verified| "a card")).layer(layer);
+    assert_eq!(status(app, request).await, StatusCode::OK);
 }
 
 #[tokio::test]

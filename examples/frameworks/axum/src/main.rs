@@ -35,11 +35,22 @@ use tower_http::timeout::TimeoutLayer;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let metrics = telemetry::start()?;
+    let [secret, webhook_url, card_url] =
+        ["HUBSPOT_CLIENT_SECRET", "HUBSPOT_WEBHOOK_URL", "HUBSPOT_CARD_URL"].map(variable);
+    // For the scraper on this machine: let the proxy pass on only the routes of `app`.
+    let app = app(&secret?, &webhook_url?, &card_url?)?.route("/metrics", get(async move || metrics.render()));
+
+    let listener = TcpListener::bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into())).await?;
+    println!("listening on {}", listener.local_addr()?);
+    Ok(axum::serve(listener, app).await?)
+}
+
+fn app(client_secret: &str, webhook_url: &str, card_url: &str) -> Result<Router, Box<dyn Error>> {
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?;
+    let verifier = Verifier::new(client_secret, Version::V3)?;
     // The URLs exactly as they are configured in HubSpot.
-    let webhook_url = PublicUrl::endpoint(&variable("HUBSPOT_WEBHOOK_URL")?)?;
-    let card_url = PublicUrl::endpoint(&variable("HUBSPOT_CARD_URL")?)?;
+    let webhook_url = PublicUrl::endpoint(webhook_url)?;
+    let card_url = PublicUrl::endpoint(card_url)?;
     let verify = |url| {
         let layer = VerifyLayer::new(verifier.clone(), url).on_refusal(telemetry::refused);
         // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
@@ -47,17 +58,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         if is_changing { layer.retry_mismatches(Duration::from_secs(60)) } else { layer }
     };
 
-    let app = Router::new()
+    Ok(Router::new()
         .route("/hubspot", post(webhook).layer(verify(webhook_url)))
         .route("/card", get(card).layer(verify(card_url)))
         // Outermost, so that it also ends a body that never does. Not 408: a workflow never retries a 4xx but 429.
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(5)))
-        // For the scraper on this machine: let the proxy pass on only the routes above.
-        .route("/metrics", get(async move || metrics.render()));
-
-    let listener = TcpListener::bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into())).await?;
-    println!("listening on {}", listener.local_addr()?);
-    Ok(axum::serve(listener, app).await?)
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(5))))
 }
 
 fn variable(name: &str) -> Result<String, String> {

@@ -15,14 +15,15 @@
 // Environment: HUBSPOT_CLIENT_SECRET, and as configured in HubSpot HUBSPOT_WEBHOOK_URL and HUBSPOT_CARD_URL.
 // Optional: LISTEN (127.0.0.1:3000 without it), HUBSPOT_RETRY_MISMATCHES (while a secret or a URL changes),
 // FOLDER (for the bodies; the temporary folder without it). A process that is killed leaves its files there: use this
-// folder for nothing else, and empty it before each start.
+// folder for nothing else, and empty it before each start. KEPT (another folder on the same disk, where the file of each
+// genuine webhook stays, named by its replay key; without it, the file is deleted).
 
 use std::fmt::Display;
 use std::{collections::HashMap, convert::Infallible, env, io::BufReader, path::PathBuf, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt, Full};
 use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verified, Verifier, Version};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::RETRY_AFTER;
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode, service::service_fn};
@@ -37,24 +38,29 @@ use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+/// The most bytes of a body. For larger files, also raise the time for a body in `received`. Requests that run at the same
+/// time may each hold as much on the disk: limit their number, with a permit of a `tokio::sync::Semaphore` in `answer`, from
+/// its first line to its end.
+const BODY_LIMIT: u64 = 1 << 20;
+
 struct HubSpot {
     verifier: Verifier,
     webhook_url: PublicUrl,
     card_url: PublicUrl,
     folder: PathBuf,
+    kept: Option<PathBuf>,
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let hubspot = Arc::new(HubSpot {
-        // For larger files, raise `max_body`, and the time for a body in `received`. Requests that run at the same time may
-        // each hold as much on the disk: limit their number too, with a `tokio::sync::Semaphore`.
         // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-        verifier: Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(1 << 20),
+        verifier: Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(BODY_LIMIT),
         // The URLs exactly as they are configured in HubSpot.
         webhook_url: PublicUrl::endpoint(&variable("HUBSPOT_WEBHOOK_URL")?)?,
         card_url: PublicUrl::endpoint(&variable("HUBSPOT_CARD_URL")?)?,
         folder: env::var_os("FOLDER").map_or_else(env::temp_dir, PathBuf::from),
+        kept: env::var_os("KEPT").map(PathBuf::from),
     });
     let listener = TcpListener::bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into())).await?;
     println!("listening on {}", listener.local_addr()?);
@@ -84,7 +90,7 @@ async fn answer(hubspot: Arc<HubSpot>, request: Request<Incoming>) -> Result<Res
     let (head, body) = request.into_parts();
     let answer = match head.method.as_str() {
         "POST" => match received(&hubspot, &hubspot.webhook_url, &head, body).await {
-            Ok((file, verified)) => webhook(file, verified).await,
+            Ok((file, verified)) => webhook(&hubspot, file, verified).await,
             Err(status) => Err(status),
         },
         "GET" => received(&hubspot, &hubspot.card_url, &head, body).await.map(|_| card(head.uri.query())),
@@ -112,11 +118,19 @@ async fn received(
     let refused = |error| refused(error, url, head);
     // Refuses an unsigned or stale request before there is a file.
     let mut verification = hubspot.verifier.begin_request(url, head, UnixTime::now()).map_err(refused)?;
+    // One that announces too much, too.
+    if body.size_hint().lower() > BODY_LIMIT {
+        return Err(refused(Error::BodyTooLarge { limit: BODY_LIMIT }));
+    }
     let file = NamedTempFile::new_in(&hubspot.folder).map_err(unavailable)?;
     let mut writer = File::from_std(file.reopen().map_err(unavailable)?);
+    let broken = |error| {
+        eprintln!("400: {}: the body broke off: {error}", head.uri);
+        StatusCode::BAD_REQUEST
+    };
     let reading = async {
         while let Some(frame) = body.frame().await {
-            let Ok(chunk) = frame.map_err(|_| StatusCode::BAD_REQUEST)?.into_data() else { continue };
+            let Ok(chunk) = frame.map_err(broken)?.into_data() else { continue };
             // Refuses the chunk that crosses `max_body` before it is written.
             verification.update(&chunk).map_err(refused)?;
             writer.write_all(&chunk).await.map_err(unavailable)?;
@@ -151,14 +165,17 @@ fn unavailable(reason: impl Display) -> StatusCode {
 }
 
 /// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.
-async fn webhook(file: NamedTempFile, _verified: Verified) -> Result<Value, StatusCode> {
+async fn webhook(hubspot: &HubSpot, file: NamedTempFile, verified: Verified) -> Result<Value, StatusCode> {
+    let kept = hubspot.kept.as_ref().map(|folder| folder.join(verified.replay_key().to_string()));
     // Reading a file blocks its thread.
     let handled = spawn_blocking(move || {
         let events = events(file.as_file()).map_err(unavailable)?;
         let ids: Vec<u64> = events.iter().filter_map(|event| event.object_id.or(event.vid)).collect();
-        // The file is deleted here. To keep it, move it to another folder on the same disk. There too, only the user
-        // that runs this program can read it:
-        // file.persist(kept.join(verified.replay_key().to_string())).map_err(|error| unavailable(error.error))?;
+        // Moved, or deleted here. There too, only the user that runs this program can read it. A copy of the request
+        // replaces it.
+        if let Some(kept) = kept {
+            file.persist(kept).map_err(|error| unavailable(error.error))?;
+        }
         Ok(json!({ "received": ids }))
     });
     handled.await.map_err(unavailable)?

@@ -1,7 +1,8 @@
 //! Client secrets that change while the server runs: a file changes, and the next request is judged by the new secret.
 //!
 //! Each app has a file. Its first line is the secret. While HubSpot may still sign with the one before, that one is the
-//! second line. Write a new file elsewhere on the same disk and rename it, so that no request finds half of it.
+//! second line. Blank lines do not count. Write a new file elsewhere on the same disk and rename it, so that no request
+//! finds half of it.
 
 // [dependencies]
 // axum = { version = "0.8", default-features = false, features = ["http1", "tokio"] }
@@ -10,10 +11,10 @@
 
 // Environment: HUBSPOT_CLIENT_SECRET_FILES (one path for each app, separated as in PATH: by `:`, on Windows by `;`),
 // HUBSPOT_WEBHOOK_URL (as configured in HubSpot).
-// Optional: LISTEN (127.0.0.1:3000 without it).
+// Optional: LISTEN (127.0.0.1:3000 without it), HUBSPOT_RETRY_MISMATCHES (while a secret or a URL changes).
 
 use std::path::{Path, PathBuf};
-use std::{env, error::Error, fs, sync::Arc, sync::Mutex};
+use std::{env, error::Error, fs, sync::Arc, sync::Mutex, time::Duration};
 
 use axum::Router;
 use axum::extract::Request;
@@ -27,7 +28,7 @@ use tokio::net::TcpListener;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let app = |path: PathBuf| match read(&path) {
-        Ok(verifier) => Ok(App { path, verifier }),
+        Ok(verifier) => Ok(App { path, verifier, error: None }),
         Err(error) => Err(format!("{}: {error}", path.display())),
     };
     let paths = variable("HUBSPOT_CLIENT_SECRET_FILES")?;
@@ -37,9 +38,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let secrets = Arc::new(Secrets { apps: Mutex::new(apps), verifiers: verifiers.clone() });
     let public_url = PublicUrl::endpoint(&variable("HUBSPOT_WEBHOOK_URL")?)?;
 
+    let verify = VerifyLayer::new(verifiers, public_url).on_refusal(refused);
+    // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
+    let is_changing = env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some();
+    let verify = if is_changing { verify.retry_mismatches(Duration::from_secs(60)) } else { verify };
     let app = Router::new()
         .route("/hubspot", post(webhook))
-        .layer(VerifyLayer::new(verifiers, public_url).on_refusal(refused))
+        .layer(verify)
         // Outside the layer: before it judges.
         .layer(from_fn(move |request: Request, next: Next| {
             secrets.reload();
@@ -58,6 +63,7 @@ fn variable(name: &str) -> Result<String, String> {
 struct App {
     path: PathBuf,
     verifier: Verifier,
+    error: Option<String>, // of the last time that the file was read
 }
 
 struct Secrets {
@@ -67,12 +73,17 @@ struct Secrets {
 
 fn read(path: &Path) -> Result<Verifier, Box<dyn Error>> {
     let text = fs::read_to_string(path)?;
+    let lines: Vec<_> = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).collect();
     // HubSpot's secrets have this length. With part of one, a genuine request would get 401, and HubSpot would drop it.
-    if text.lines().any(|secret| secret.len() != 36) {
-        return Err("a client secret has 36 characters".into());
+    if let Some((number, _)) = lines.iter().find(|(_, secret)| secret.len() != 36) {
+        return Err(format!("line {number}: a client secret has 36 characters").into());
     }
-    let mut lines = text.lines();
-    Ok(Verifier::new(lines.next().unwrap_or_default(), Version::V3)?.previous_secret(lines.next())?)
+    match lines[..] {
+        [] => Err("no client secret".into()),
+        [(_, secret)] => Ok(Verifier::new(secret, Version::V3)?),
+        [(_, secret), (_, previous)] => Ok(Verifier::new(secret, Version::V3)?.previous_secret(Some(previous))?),
+        [_, _, (number, _), ..] => Err(format!("line {number}: a third client secret").into()),
+    }
 }
 
 impl Secrets {
@@ -81,11 +92,13 @@ impl Secrets {
         // Locked before the files are read: a slower request would otherwise bring older secrets back.
         let mut apps = self.apps.lock().expect("nothing panics here");
         for app in &mut *apps {
-            match read(&app.path) {
-                Ok(verifier) => app.verifier = verifier,
-                // The file may be half written: the app keeps its secrets.
-                Err(error) => eprintln!("{}: {error}", app.path.display()),
+            // The file may be half written: the app keeps its secrets.
+            let error = read(&app.path).map(|verifier| app.verifier = verifier).err().map(|error| error.to_string());
+            // Not again for each request.
+            if let Some(new) = error.as_ref().filter(|_| error != app.error) {
+                eprintln!("{}: {new}", app.path.display());
             }
+            app.error = error;
         }
         self.verifiers.replace(apps[0].verifier.clone(), apps[1..].iter().map(|app| app.verifier.clone()));
     }

@@ -1,5 +1,5 @@
-//! Each request is handled once, although a copy of it verifies until it is five minutes old: behind the layer, the
-//! middleware of the module `seen` remembers what was handled, in memory or, for several replicas, in Redis.
+//! Each request is handled once, although a copy of it verifies until it is five minutes old: behind the layer, a
+//! middleware asks the module `seen` what was handled: in memory or, for several replicas, in Redis.
 
 // [dependencies]
 // axum = { version = "0.8", default-features = false, features = ["http1", "http2", "tokio"] }
@@ -8,24 +8,24 @@
 // tokio = { version = "1", default-features = false, features = ["macros", "net", "rt-multi-thread", "time"] }
 
 // Environment: HUBSPOT_CLIENT_SECRET, HUBSPOT_WEBHOOK_URL (as configured in HubSpot), HANDLED (a file: each event that is
-// handled becomes a line of it). Optional: REDIS_URL (in memory without it), LISTEN (127.0.0.1:3000 without it).
+// handled becomes a line of it). Optional: REDIS_URL (in memory without it), LISTEN (127.0.0.1:3000 without it),
+// HUBSPOT_RETRY_MISMATCHES (while a secret or a URL changes).
 
-mod seen;
+pub mod seen;
 
-use std::{env, error::Error, fs::File, io::Write, path::PathBuf, sync::Arc};
+use std::{env, error::Error, fs::File, io::Write, path::PathBuf, sync::Arc, time::Duration};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
-use axum::response::Response;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use hubspot_signature::tower::{Refusal, VerifyLayer};
-use hubspot_signature::{PublicUrl, Verifier, Version};
+use hubspot_signature::{PublicUrl, Verified, Verifier, Version};
+use seen::Seen;
 use tokio::net::TcpListener;
-
-use crate::seen::{Seen, once};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -36,12 +36,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Ok(url) => Seen::in_redis(&url)?,
         Err(_) => Seen::in_memory(),
     };
+    let verify = VerifyLayer::new(verifier, public_url).on_refusal(refused);
+    // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
+    let is_changing = env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some();
+    let verify = if is_changing { verify.retry_mismatches(Duration::from_secs(60)) } else { verify };
     let app = Router::new()
         .route("/hubspot", post(webhook))
         .with_state(Arc::new(variable("HANDLED")?.into()))
         .layer(from_fn_with_state(seen, once))
         // Outside the memory: only verified requests are remembered.
-        .layer(VerifyLayer::new(verifier, public_url).on_refusal(refused));
+        .layer(verify);
 
     let listener = TcpListener::bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into())).await?;
     println!("listening on {}", listener.local_addr()?);
@@ -57,6 +61,16 @@ fn refused(refusal: &Refusal<'_>, response: Response) -> Response {
     let (error, url) = (refusal.error(), refusal.url());
     eprintln!("refused: {} {url}: {error}. {}", error.code(), refusal.help());
     response
+}
+
+/// Lets a request through to the handler until it has been handled: answered with 2xx.
+pub async fn once(State(seen): State<Seen>, verified: Verified, request: Request, next: Next) -> Response {
+    match seen.once(verified, next.run(request), |response| response.status().is_success()).await {
+        Ok(Some(response)) => response,
+        // A success: HubSpot takes anything else for a failure.
+        Ok(None) => "handled before".into_response(),
+        Err(status) => StatusCode::from_u16(status).expect("503 or 500").into_response(),
+    }
 }
 
 /// Does what must not be done twice: here, writes a line to a file.

@@ -1,15 +1,12 @@
-//! The memory of the requests that were handled, and the middleware that asks it.
+//! The memory of the requests that were handled, for any framework on tokio.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use hubspot_signature::{ReplayKey, UnixTime, Verified};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisError};
@@ -21,43 +18,6 @@ const HANDLING: Duration = Duration::from_secs(20);
 /// How long a request counts as in progress if its process dies: longer than a handler may take, and less than the minute
 /// after which a workflow sends it again.
 const IN_PROGRESS: Duration = Duration::from_secs(40);
-
-/// Lets a request through to the handler until it has been handled: answered with 2xx.
-pub async fn once(State(seen): State<Seen>, verified: Verified, request: Request, next: Next) -> Response {
-    // A task of its own forgets or marks the key even if the sender hangs up or a time limit outside expires.
-    let task = tokio::spawn(handle_once(seen, verified, request, next));
-    task.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
-}
-
-async fn handle_once(seen: Seen, verified: Verified, request: Request, next: Next) -> Response {
-    let turn = match seen.begin(&verified).await {
-        Ok(Known::New(turn)) => turn,
-        // A success: HubSpot takes anything else for a failure.
-        Ok(Known::Handled) => return "handled before".into_response(),
-        // The other copy may still fail, and the memory of an expired one may be gone. HubSpot sends it again later.
-        Ok(Known::InProgress | Known::Expired) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        // Without the memory, nobody knows.
-        Err(error) => {
-            eprintln!("replay keys: {error}");
-            return StatusCode::SERVICE_UNAVAILABLE.into_response();
-        }
-    };
-    // A panic ends the inner task only.
-    let response = match tokio::spawn(timeout(HANDLING, next.run(request))).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(_elapsed)) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        Err(_panic) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    };
-    // What was not handled may come again.
-    let kept = match response.status().is_success() {
-        true => seen.finish(&verified).await,
-        false => seen.forget(&verified, turn).await,
-    };
-    if let Err(error) = kept {
-        eprintln!("replay keys: {} stays in progress for {IN_PROGRESS:?}: {error}", verified.replay_key());
-    }
-    response
-}
 
 #[derive(Clone)]
 pub enum Seen {
@@ -105,6 +65,40 @@ impl Seen {
             .set_response_timeout(timeout)
             .set_number_of_retries(1);
         Ok(Self::Redis(ConnectionManager::new_lazy_with_config(Client::open(url)?, config)?))
+    }
+
+    /// Does the work of a request unless that was done before: `None` then, to be answered with 2xx. An error is the status
+    /// to answer with.
+    pub async fn once<T: Send + 'static>(
+        &self,
+        verified: Verified,
+        work: impl Future<Output = T> + Send + 'static,
+        is_success: fn(&T) -> bool,
+    ) -> Result<Option<T>, u16> {
+        let seen = self.clone();
+        // A task of its own forgets or marks the key even if the sender hangs up or a time limit outside expires.
+        let task = tokio::spawn(async move {
+            let turn = match seen.begin(&verified).await.inspect_err(|error| eprintln!("replay keys: {error}")) {
+                Ok(Known::New(turn)) => turn,
+                Ok(Known::Handled) => return Ok(None),
+                // The other copy may still fail, the key of an expired one may be gone, and without the memory nobody
+                // knows. HubSpot sends it again later.
+                Ok(Known::InProgress | Known::Expired) | Err(_) => return Err(503),
+            };
+            // A panic ends the inner task only.
+            let ended = tokio::spawn(timeout(HANDLING, work)).await;
+            let answer = ended.map_or(Err(500), |in_time| in_time.map_err(|_elapsed| 503));
+            // What was not handled may come again.
+            let kept = match answer.as_ref().is_ok_and(is_success) {
+                true => seen.finish(&verified).await,
+                false => seen.forget(&verified, turn).await,
+            };
+            if let Err(error) = kept {
+                eprintln!("replay keys: {} stays in progress for {IN_PROGRESS:?}: {error}", verified.replay_key());
+            }
+            answer.map(Some)
+        });
+        task.await.unwrap_or(Err(500))
     }
 
     /// Remembers a request as in progress. Of several calls at the same time, one gets `New`.

@@ -147,6 +147,26 @@ fn refusals_are_logged_and_may_be_repeated() {
     }
 }
 
+/// The servers about secrets and copies, too: an event that was signed with a new secret is not lost before the secret is here.
+#[test]
+fn mismatches_may_be_repeated() {
+    let folder = tempfile::tempdir().expect("a new folder");
+    fs::write(folder.path().join("secret"), SECRET).expect("written");
+    for (name, is_changing) in [("reload", false), ("reload", true), ("replay", false), ("replay", true)] {
+        let server = Server::start_with(name, |command| {
+            command.env("HUBSPOT_CLIENT_SECRET_FILES", folder.path().join("secret"));
+            command.env("HANDLED", folder.path().join("handled")).env_remove("REDIS_URL");
+            command.envs(is_changing.then_some(("HUBSPOT_RETRY_MISMATCHES", "1")));
+        });
+        let genuine = webhook("{}");
+        let answer = exchange(server.address, &Request { body: "[]".into(), ..genuine.clone() }).expect("an answer");
+        let expected = if is_changing { (429, Some("60")) } else { (401, None) };
+        assert_eq!((answer.status, answer.retry_after.as_deref()), expected, "{name}");
+        assert_eq!(status(&server, &genuine.clone().without(&["x-hubspot-signature-v3"])), 401, "{name}");
+        assert_eq!(status(&server, &genuine), 200, "{name}");
+    }
+}
+
 fn files(folder: &Path) -> Vec<u64> {
     let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("readable"));
     // One may be gone by now.
@@ -195,6 +215,13 @@ fn hyper_streams_to_a_file_that_a_refusal_deletes() {
     assert_eq!(connection.answer().map(|answer| answer.status), Some(401));
     assert!(files(folder.path()).is_empty());
 
+    // More is announced than may come: refused before there is a file.
+    let start = Instant::now();
+    let mut connection = Connection::open(server.address);
+    connection.send_head(&request, "internal.test", "Content-Length: 1000000000000\r\n");
+    assert_eq!(connection.answer().map(|answer| answer.status), Some(413));
+    assert!(files(folder.path()).is_empty() && start.elapsed() < BODY_TIMEOUT);
+
     // Too much: refused at the chunk that crosses the limit.
     let mut connection = open(&request);
     until("the file is written", || length() == opening.len() as u64);
@@ -224,6 +251,52 @@ fn hyper_streams_to_a_file_that_a_refusal_deletes() {
     assert_eq!(connection.answer().map(|answer| answer.status), Some(503));
     assert!(start.elapsed() >= BODY_TIMEOUT);
     assert!(files(folder.path()).is_empty());
+}
+
+/// HubSpot would not say so.
+#[test]
+fn hyper_logs_a_body_that_breaks_off() {
+    let log = tempfile::NamedTempFile::new().expect("a file");
+    let server = Server::start_with("hyper", |command| {
+        command.stderr(log.reopen().expect("a file"));
+    });
+    let request = webhook("{}");
+    for (framing, garbage) in
+        [("Transfer-Encoding: chunked\r\n", &b"no length\r\n"[..]), ("Content-Length: 2\r\n", b"{")]
+    {
+        let mut connection = Connection::open(server.address);
+        connection.send_head(&request, "internal.test", framing);
+        connection.send(garbage);
+        connection.cut_off();
+        drop(connection.answer());
+    }
+    let count = || {
+        let log = fs::read_to_string(&log).expect("text");
+        log.lines().filter(|line| line.starts_with("400: /hubspot?tenant=7: the body broke off: ")).count()
+    };
+    until("both are logged", || count() == 2);
+}
+
+/// Under the name of the replay key, and only what HubSpot signed.
+#[test]
+fn hyper_keeps_the_files() {
+    let [folder, kept] = [(); 2].map(|()| tempfile::tempdir().expect("a new folder"));
+    let server = Server::start_with("hyper", |command| {
+        command.env("FOLDER", folder.path()).env("KEPT", kept.path());
+    });
+    let request = webhook(r#"{"objectId":7}"#);
+    let forged = Request { body: r#"{"objectId":8}"#.into(), ..request.clone() };
+    // A copy replaces it.
+    for (request, expected) in [(&request, 200), (&forged, 401), (&request, 200)] {
+        assert_eq!(status(&server, request), expected);
+    }
+    let url = format!("{PUBLIC_URL}{}", request.target);
+    let headers = hubspot_signature::SignatureHeaders::from_pairs(request.headers.iter().map(|(n, v)| (n, v)));
+    let head = hubspot_signature::RequestHead::new(request.method, &url, headers);
+    let verifier = hubspot_signature::Verifier::new(SECRET, hubspot_signature::Version::V3).expect("usable");
+    let verified = verifier.verify(&head, &request.body, hubspot_signature::UnixTime::now()).expect("genuine");
+    let file = fs::read(kept.path().join(verified.replay_key().to_string())).expect("kept");
+    assert_eq!((file, files(kept.path()).len(), files(folder.path()).len()), (request.body, 1, 0));
 }
 
 /// Byte by byte, a body takes as many system calls as it has bytes.
@@ -303,11 +376,30 @@ fn reload_takes_each_new_secret_at_the_next_request() {
     // What cannot be a secret, half of one and two in one line change nothing, and neither does a file that is gone.
     let half = |secret: usize| &secrets[secret][..20];
     let halves = [half(0).to_owned(), format!("{}\n{}", secrets[0], half(1)), secrets[..2].concat()];
-    for broken in ["", "\n", "changeme\n"].map(str::to_owned).iter().chain(&halves) {
+    let third = format!("\n{}\n{}\n\n{}\n", secrets[0], secrets[1], secrets[2]);
+    let said = |text: &str| fs::read_to_string(&log).expect("text").matches(text).count();
+    for broken in ["", "\n", "changeme\n"].map(str::to_owned).iter().chain(&halves).chain([&third]) {
         write(0, broken);
         assert_eq!(answer(&new), accepted(0, "current"), "{broken:?}");
         assert_eq!(answer(&old), refused, "{broken:?}");
     }
+    // Each error once, with the line, although each file was read twice.
+    for (text, count) in [
+        ("sales: no client secret\n", 1),
+        ("sales: line 1: a client secret has 36 characters\n", 2),
+        ("sales: line 2: a client secret has 36 characters\n", 1),
+        ("sales: line 5: a third client secret\n", 1),
+    ] {
+        assert_eq!(said(text), count, "{text}");
+    }
+    // Blank lines are none.
+    write(0, &format!("\n{}\n \r\n\n{}\r\n\n", secrets[1], secrets[0]));
+    assert_eq!(answer(&old), accepted(0, "previous"));
+    write(0, &third);
+    assert_eq!(answer(&old), accepted(0, "previous"));
+    assert_eq!(said("sales: line 5: a third client secret\n"), 2, "again, after it was right");
+    write(0, &format!("{}\n", secrets[1]));
+    assert_eq!(answer(&old), refused);
     fs::remove_file(&files[0]).expect("there");
     assert_eq!(answer(&new), accepted(0, "current"));
     // The other app is renewed all the same.

@@ -1,7 +1,8 @@
 //! The example that remembers what it has handled: each request is handled once, and none is lost.
 
-#[path = "../../replay/src/seen.rs"]
-mod seen;
+#[allow(dead_code)] // what only the program needs
+#[path = "../../replay/src/main.rs"]
+mod server;
 
 use std::fs;
 use std::future::Future;
@@ -22,7 +23,8 @@ use suite::{PUBLIC_URL, Redis, Request, SECRET, Server, Signer, exchange, over_h
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use seen::{Known, Seen, once, remember_until};
+use server::once;
+use server::seen::{Known, Seen, remember_until};
 
 /// Replicas that share what they remember, and the file that their handlers write to.
 struct Replicas {

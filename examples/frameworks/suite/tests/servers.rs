@@ -233,7 +233,7 @@ fn utf8_in_the_request_line() {
     }
 }
 
-/// A genuine request for a path that the router does not know is lost, and no line tells of it.
+/// A genuine request for a path that the router does not know is lost, and the log has no line of it.
 #[test]
 fn paths_that_the_router_does_not_know() {
     for (program, slash, nowhere, lines) in [
