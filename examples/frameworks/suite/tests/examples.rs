@@ -253,7 +253,7 @@ fn hyper_streams_to_a_file_that_a_refusal_deletes() {
     assert!(files(folder.path()).is_empty());
 }
 
-/// HubSpot would not say so.
+/// The log has a line for each.
 #[test]
 fn hyper_logs_a_body_that_breaks_off() {
     let log = tempfile::NamedTempFile::new().expect("a file");
