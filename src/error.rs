@@ -127,9 +127,10 @@ pub enum Error {
     #[cfg(feature = "http")]
     #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
     PathNotEndpoint,
-    /// The body broke off or could not be read.
-    #[cfg(feature = "tower")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+    /// The body broke off or could not be read. Occurs only in the tower layer, and in the diagnosis of a request whose
+    /// body was not read.
+    #[cfg(any(feature = "tower", feature = "diagnose"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "tower", feature = "diagnose"))))]
     BodyUnreadable,
     /// The request is well-formed, but the signature is not that of this request under this client secret.
     ///
@@ -165,7 +166,7 @@ impl Error {
             Self::PublicUrlUnknown { .. } => "public_url_unknown",
             #[cfg(feature = "http")]
             Self::PathNotEndpoint => "path_not_endpoint",
-            #[cfg(feature = "tower")]
+            #[cfg(any(feature = "tower", feature = "diagnose"))]
             Self::BodyUnreadable => "body_unreadable",
             Self::Mismatch { .. } => "mismatch",
         }
@@ -186,7 +187,7 @@ impl Error {
             #[cfg(feature = "http")]
             Self::PublicUrlUnknown { .. } | Self::PathNotEndpoint => 3,
             Self::UnexpectedBody | Self::BodyTooLarge { .. } | Self::BodyNotJson { .. } | Self::BodyHasNul => 4,
-            #[cfg(feature = "tower")]
+            #[cfg(any(feature = "tower", feature = "diagnose"))]
             Self::BodyUnreadable => 4,
             Self::Mismatch { .. } => 5,
         }
@@ -285,7 +286,7 @@ impl Error {
                  outside it. For many routes use PublicUrl::server; if a gateway rewrites the path, see \
                  PublicUrl::dangerously_accept_any_path."
             }
-            #[cfg(feature = "tower")]
+            #[cfg(any(feature = "tower", feature = "diagnose"))]
             Self::BodyUnreadable => "The connection broke, or a limit outside this layer was reached.",
             Self::Mismatch { version } => {
                 if version.scheme().covers_url {
@@ -359,7 +360,7 @@ impl fmt::Display for Error {
             }
             #[cfg(feature = "http")]
             Self::PathNotEndpoint => f.write_str("the path of the request is not that of the endpoint"),
-            #[cfg(feature = "tower")]
+            #[cfg(any(feature = "tower", feature = "diagnose"))]
             Self::BodyUnreadable => f.write_str("the body broke off or could not be read"),
             Self::Mismatch { version } => write!(f, "the {version} signature does not match this request"),
         }

@@ -96,10 +96,9 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     if let Some(previous) = args.previous.text()? {
         diagnostician = diagnostician.previous_secret(&previous);
     }
-    let explain = |uri: &str| {
-        diagnostician.diagnose(&ReceivedRequest { method: &method, uri, headers: &headers, body: &body }, now)
-    };
-    let diagnosis = explain(&url);
+    let request = ReceivedRequest { method: &method, uri: &url, headers: &headers, body: Some(&body) };
+    let diagnosis = diagnostician.diagnose(&request, now);
+    let explain = |uri: &str| diagnostician.diagnose_path(&ReceivedRequest { uri, ..request }, &url, now);
     let of_path = other_path.as_ref().map_or_else(Vec::new, |other| other.findings(&diagnosis, explain));
     match args.format {
         Format::Text => write_text(&diagnosis, other_path.as_ref(), &of_path, out)?,

@@ -140,7 +140,7 @@ impl Body for Scripted {
 #[derive(Default)]
 struct Seen {
     called: Option<(Result<Verified, Error>, Bytes)>,
-    refused: Option<(Error, Vec<u8>)>,
+    refused: Option<(Error, Option<Vec<u8>>)>,
 }
 
 /// Answers 202, or fails, and holds its caller to the rule that only who was polled ready is called.
@@ -273,7 +273,7 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let witness = seen.clone();
     let layer = layer.on_refusal(move |refusal: &Refusal<'_>, response: Response<()>| {
         assert!(!refusal.help().is_empty());
-        let before = witness.lock().unwrap().refused.replace((refusal.error(), refusal.body().to_vec()));
+        let before = witness.lock().unwrap().refused.replace((refusal.error(), refusal.body().map(<[u8]>::to_vec)));
         assert!(before.is_none(), "refused twice");
         response
     });
@@ -298,7 +298,7 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let Seen { called, refused } = std::mem::take(&mut *seen.lock().unwrap());
     assert_eq!(polls.load(Ordering::Relaxed) > 0, is_polled, "whether the body was polled");
     let passes = verdict.is_ok() || observe && is_complete;
-    assert_eq!(refused, verdict.err().map(|error| (error, if is_complete { body.clone() } else { Vec::new() })));
+    assert_eq!(refused, verdict.err().map(|error| (error, is_complete.then(|| body.clone()))));
     assert_eq!(called, passes.then(|| (verdict, body.into())));
     let Err(error) = verdict else {
         assert_eq!(result.map(|response| response.status()).ok(), (!inner_fails).then_some(StatusCode::ACCEPTED));

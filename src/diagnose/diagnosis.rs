@@ -30,7 +30,7 @@ pub(super) struct Search {
     pub(super) knows_endpoint: bool,
     /// Whether several secrets were given.
     pub(super) knows_others: bool,
-    /// Whether a v1 signature, which covers neither method nor URL, is well-formed and does not match.
+    /// Whether a v1 signature, which covers neither method nor URL, was compared as it is, and no change makes it match.
     pub(super) v1_fails: bool,
 }
 

@@ -6,7 +6,8 @@ use std::format;
 use std::prelude::rust_2024::*;
 
 use super::budget::Budget;
-use super::change::{Covers, Slot};
+use super::cause::Part;
+use super::change::{Covers, Slot, cost};
 use super::claim::{self, Claim};
 use super::diagnosis::Search;
 use super::expected::{app_id, expected};
@@ -127,6 +128,25 @@ impl Diagnostician {
     /// Explains a request that was received at the given time.
     #[must_use]
     pub fn diagnose(&self, request: &ReceivedRequest<'_>, now: UnixTime) -> Diagnosis {
+        self.explain(request, None, now)
+    }
+
+    /// Explains a request that the service refuses with [`Error::PathNotEndpoint`], because its path is not that of
+    /// `public_url`, the URL given to [`PublicUrl::endpoint`](crate::PublicUrl::endpoint).
+    ///
+    /// Of the request give the URL that arrived: its path and query, at scheme and host of `public_url`. If that was
+    /// signed, `public_url` is wrong. If `public_url` was, the path was changed on the way.
+    #[cfg(feature = "http")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+    #[must_use]
+    pub fn diagnose_path(&self, request: &ReceivedRequest<'_>, public_url: &str, now: UnixTime) -> Diagnosis {
+        let mut diagnosis = self.explain(request, Some(&Url::split(public_url)), now);
+        diagnosis.verdict = Ok(Err(Error::PathNotEndpoint));
+        diagnosis
+    }
+
+    /// `public_url` is the endpoint that the service has, if it is that which refuses the request.
+    fn explain(&self, request: &ReceivedRequest<'_>, public_url: Option<&Url>, now: UnixTime) -> Diagnosis {
         let headers = Headers::new(request.headers);
         let (claims, mut header_faults) = claim::read(&headers);
         let timestamp = headers.text(Header::RequestTimestamp.name());
@@ -142,30 +162,37 @@ impl Diagnostician {
                 ..Search::default()
             },
         };
-        if diagnosis.is_accepted() {
+        if diagnosis.is_accepted() && public_url.is_none() {
             return diagnosis;
         }
-        let start = Reading::new(request.method, request.uri, request.body);
+        let body = request.body.unwrap_or_default();
+        let start = Reading::new(request.method, request.uri, body);
         let mut budget = Budget::new(self.work_limit);
-        let slots = self.slots(&start, request.method, &headers, &mut budget);
+        let slots = self.slots(&start, request, &headers, &mut budget);
         let all: Vec<Vec<Recipe>> = claims.iter().map(|claim| recipes(claim, timestamp, now)).collect();
-        let mut case =
-            Case { diagnostician: self, claims: &claims, recipes: &all, slots: &slots, start: &start, budget };
-        let matches = case.matches();
+        let mut case = Case {
+            diagnostician: self,
+            claims: &claims,
+            recipes: &all,
+            slots: &slots,
+            start: &start,
+            budget,
+            v1_fails: false,
+        };
+        let matches = if request.body.is_some() { case.matches() } else { claims.iter().map(|_| None).collect() };
         diagnosis.search.tried = case.budget.tried;
         diagnosis.search.work = case.budget.spent();
         diagnosis.search.is_cut = case.budget.is_exhausted();
-        diagnosis.search.v1_fails =
-            claims.iter().zip(&matches).any(|(claim, proved)| claim.is_plain_v1() && proved.is_none());
+        diagnosis.search.v1_fails = case.v1_fails;
         diagnosis.search.limits = limits(request, &claims, &self.candidates);
-        let setting =
-            Setting { received: &start.url, body: request.body, endpoint: self.endpoint.as_deref(), timestamp, now };
+        let endpoint = self.endpoint.as_deref();
+        let setting = Setting { received: &start.url, body, endpoint, public_url, timestamp, now };
         let outcome = prove(&mut diagnosis, &claims, &matches, &setting);
         // What is wrong with a signature's text is seen without a match too.
         let open = claims.iter().zip(&matches).filter(|(_, proved)| proved.is_none());
         let presented = open.flat_map(|(claim, _)| &claim.readings).flat_map(|presented| &presented.faults);
         header_faults.extend(presented.cloned());
-        self.suspect(&mut diagnosis, header_faults, &slots, &outcome);
+        self.suspect(&mut diagnosis, header_faults, &slots, &outcome, &setting);
         diagnosis
     }
 
@@ -174,7 +201,7 @@ impl Diagnostician {
     fn slots<'a>(
         &self,
         start: &Reading<'a>,
-        received: &'a str,
+        request: &ReceivedRequest<'a>,
         headers: &Headers<'_>,
         budget: &mut Budget,
     ) -> Vec<Slot<'a>> {
@@ -184,21 +211,30 @@ impl Diagnostician {
         if budget.spend(body.saturating_add(uri).saturating_add(LOOKING)).is_none() {
             return Vec::new();
         }
-        let mut slots = body::slots(start, headers);
-        slots.push(method::changes(received, headers));
+        // Of a body that was not read, its absence shows no damage.
+        let mut slots = if request.body.is_some() { body::slots(start, headers) } else { Vec::new() };
+        slots.push(method::changes(request.method, headers));
         slots.extend(uri::slots(start, headers, self.endpoint.as_deref(), budget));
         slots
     }
 
-    /// The fault with a fix that names the endpoint, if that is known.
-    pub(super) fn named(&self, fault: Fault) -> Fault {
-        let Some(endpoint) = self.endpoint.as_deref().map(Url::split).filter(Url::is_whole) else { return fault };
+    /// The fault with a fix that names the endpoint, if that is known and not what the service has already.
+    fn named(&self, fault: Fault, setting: &Setting<'_>) -> Fault {
+        let endpoint = self.endpoint.as_deref().map(Url::split).filter(Url::is_whole);
+        let Some(endpoint) = endpoint.filter(|endpoint| !setting.has(endpoint)) else { return fault };
         let fix = proof::named(fault.fix(), &endpoint.endpoint());
         fault.fixed_by(fix)
     }
 
     /// Adds what the request suggests and no signature proved.
-    fn suspect(&self, diagnosis: &mut Diagnosis, header_faults: Vec<Fault>, slots: &[Slot<'_>], outcome: &Outcome) {
+    fn suspect(
+        &self,
+        diagnosis: &mut Diagnosis,
+        header_faults: Vec<Fault>,
+        slots: &[Slot<'_>],
+        outcome: &Outcome,
+        setting: &Setting<'_>,
+    ) {
         let is_shape = |fault: &&Fault| fault.cause() == Cause::SecretShape;
         let policy = match diagnosis.verdict {
             // The verdict says these, and what made the body or the URI so is found by its shape.
@@ -208,7 +244,11 @@ impl Diagnostician {
         };
         diagnosis.suspect(header_faults);
         diagnosis.suspect(self.secret_faults.iter().filter(|fault| !is_shape(fault)).cloned());
-        diagnosis.suspect(policy.map(|fault| self.named(fault)));
+        diagnosis.suspect(policy.map(|fault| self.named(fault, setting)));
+        let is_path_explained =
+            diagnosis.findings.iter().flat_map(Finding::causes).any(|cause| cause.part() == Part::Uri);
+        let path = setting.public_url.filter(|_| !is_path_explained).map(|own| uri::path_fault(setting.received, own));
+        diagnosis.suspect(path.map(|fault| self.named(fault, setting)));
         if outcome.is_solved {
             return;
         }
@@ -221,7 +261,7 @@ impl Diagnostician {
             slots.iter().filter(|slot| !is_cleared(slot)).partition(|slot| slot.covers == Covers::Head);
         let (first, second) = if diagnosis.search.v1_fails { (body, head) } else { (head, body) };
         let changes = first.into_iter().chain(second).flat_map(Slot::changes).filter(|change| change.is_suspected);
-        diagnosis.suspect(changes.map(|change| self.named(change.fault.clone())));
+        diagnosis.suspect(changes.map(|change| self.named(change.fault.clone(), setting)));
         if !outcome.is_body_cleared {
             diagnosis.suspect(self.secret_faults.iter().filter(is_shape).cloned());
         }
@@ -258,6 +298,8 @@ struct Case<'c, 'a> {
     slots: &'c [Slot<'a>],
     start: &'c Reading<'a>,
     budget: Budget,
+    /// See [`Search::v1_fails`].
+    v1_fails: bool,
 }
 
 /// The proofs for one claim, and what the match of another claim had shown before.
@@ -339,6 +381,11 @@ impl<'c, 'a> Case<'c, 'a> {
         let mut share = self.budget.share(is_last);
         let found = search(&Space { slots, candidates, recipes, claim }, start, &mut share);
         self.budget.join(&share);
+        if claim.is_plain_v1() {
+            // The body as it is comes first, with each secret that the service accepts.
+            let accepted = candidates.iter().filter(|candidate| candidate.cost == cost::FREE).count().max(1);
+            self.v1_fails = found.is_none() && share.tried >= accepted as u64;
+        }
         found
     }
 }
@@ -368,6 +415,7 @@ fn prove(
         if index == 0 {
             outcome.is_newest_proved = true;
             outcome.is_solved = true;
+            faults.extend(proof::setting_fault(found, setting));
             if let Ok(Err(error)) = diagnosis.verdict {
                 faults.extend(policy_fault(error, &faults));
             }
@@ -435,8 +483,12 @@ fn limits(request: &ReceivedRequest<'_>, claims: &[Claim], candidates: &[Candida
     if claims.iter().all(|claim| claim.readings.is_empty()) {
         limits.push("there is no readable signature to compare with".into());
     }
-    if request.body.len() > body::MAX_REWRITTEN {
-        let (length, most) = (request.body.len() >> 20, body::MAX_REWRITTEN >> 20);
+    let Some(body) = request.body else {
+        limits.push("the body was not read, and every signature covers it".into());
+        return limits;
+    };
+    if body.len() > body::MAX_REWRITTEN {
+        let (length, most) = (body.len() >> 20, body::MAX_REWRITTEN >> 20);
         limits.push(format!("the body was taken as it is: it has {length} MiB, and at most {most} MiB are rewritten"));
     }
     if request.uri.len() > uri::MAX_REWRITTEN {

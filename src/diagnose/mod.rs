@@ -20,7 +20,7 @@
 //!     method: "POST",
 //!     uri: "http://hooks.example.com/hubspot",
 //!     headers: &headers,
-//!     body: b"{\"objectId\": 7}",
+//!     body: Some(b"{\"objectId\": 7}"),
 //! };
 //! let diagnosis = Diagnostician::new([secret], Version::V3).diagnose(&request, now);
 //!
@@ -55,8 +55,8 @@
 //! # }
 //! ```
 //!
-//! The layer does not read the body of a request that it refuses before the body. The diagnosis then finds only what does
-//! not depend on the body.
+//! The layer does not read the body of a request that it refuses before the body. The diagnosis then compares no
+//! signature, and says only what the rest of the request suggests.
 //!
 //! # What it must not be used for
 //!

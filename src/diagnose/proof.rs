@@ -8,7 +8,7 @@ use super::claim::Claim;
 use super::scheme::guessed;
 use super::search::Match;
 use super::text::shown;
-use super::uri::setting_first;
+use super::uri::{path_fault, setting_first};
 use super::url::{Url, is_internal};
 use super::{Cause, Certainty, Fault, Finding};
 use crate::UnixTime;
@@ -18,8 +18,17 @@ pub(super) struct Setting<'s> {
     pub(super) received: &'s Url,
     pub(super) body: &'s [u8],
     pub(super) endpoint: Option<&'s str>,
+    /// The endpoint that the service has, if it refuses the request for another path.
+    pub(super) public_url: Option<&'s Url>,
     pub(super) timestamp: Option<&'s str>,
     pub(super) now: UnixTime,
+}
+
+impl Setting<'_> {
+    /// Whether the service has this endpoint already.
+    pub(super) fn has(&self, endpoint: &Url) -> bool {
+        self.public_url.is_some_and(|own| own.endpoint() == endpoint.endpoint())
+    }
 }
 
 /// The faults of a match, in the order of the parts they concern.
@@ -102,6 +111,9 @@ fn fixed(fault: Fault, found: &Match<'_, '_>, setting: &Setting<'_>) -> Fault {
     if fault.cause().part() != Part::Uri || !called.is_whole() {
         return fault;
     }
+    if setting.has(called) {
+        return changed_on_the_way(fault);
+    }
     let endpoint = called.endpoint();
     // Whether HubSpot is known to call this path.
     let is_own = setting.endpoint.is_some_and(|endpoint| Url::split(endpoint).path == called.path);
@@ -118,6 +130,29 @@ fn fixed(fault: Fault, found: &Match<'_, '_>, setting: &Setting<'_>) -> Fault {
          itself calls {host}: {fix}"
     );
     fault.fixed_by(warning)
+}
+
+/// The fault of a path where the service has the URL that was signed.
+fn changed_on_the_way(fault: Fault) -> Fault {
+    let Some((_, rest)) = fault.fix().split_once("`PublicUrl::endpoint(…)`") else { return fault };
+    let rest = rest.trim_start_matches(['.', ',', ' ']).trim_start_matches("or ");
+    let rest = rest.trim_start_matches("If the path was changed on the way, ");
+    let fix = format!("The endpoint's URL was signed as it is, so the path was changed on the way: {rest}");
+    fault.fixed_by(fix)
+}
+
+/// The fault of the service's endpoint where the path that arrived was signed.
+pub(super) fn setting_fault(found: &Match<'_, '_>, setting: &Setting<'_>) -> Option<Fault> {
+    let (signed, own) = (&found.reading.url, setting.public_url?);
+    if !found.recipe.covers_head || signed.path != setting.received.path {
+        return None;
+    }
+    let evidence = format!("the path {} was signed, and the endpoint's is {}", shown(&signed.path), shown(&own.path));
+    let fix = named(
+        "Configure the URL that was signed, `PublicUrl::endpoint(…)`, or for several routes `PublicUrl::server`.",
+        &signed.endpoint(),
+    );
+    Some(Fault::new(path_fault(own, signed).cause(), evidence).fixed_by(fix))
 }
 
 /// The fix with the endpoint's own URL in it.

@@ -3,9 +3,9 @@
 use core::fmt;
 use std::prelude::rust_2024::*;
 
-use super::text::bytes;
+use super::text::length;
 
-/// A request as it was received, whole.
+/// A request as it was received.
 ///
 /// Of an `http::Request`, with the feature `http`:
 ///
@@ -23,7 +23,7 @@ use super::text::bytes;
 ///         method: request.method().as_str(),
 ///         uri: &format!("https://hooks.example.com{target}"), // the URL that your service verifies
 ///         headers: &headers,
-///         body: request.body(),
+///         body: Some(request.body()),
 ///     };
 ///     diagnostician.diagnose(&received, UnixTime::now())
 /// }
@@ -42,8 +42,9 @@ pub struct ReceivedRequest<'a> {
     pub uri: &'a str,
     /// All headers, not only HubSpot's: `Host`, `Forwarded`, `Content-Length` and others show what happened on the way.
     pub headers: &'a [(&'a str, &'a [u8])],
-    /// The body, as it would be given to the verifier.
-    pub body: &'a [u8],
+    /// The body, as it would be given to the verifier. `None` if it was not read, as for a request that
+    /// [`Verifier::begin`](crate::Verifier::begin) refuses: every signature covers the body, so none is compared then.
+    pub body: Option<&'a [u8]>,
 }
 
 impl fmt::Debug for ReceivedRequest<'_> {
@@ -53,7 +54,7 @@ impl fmt::Debug for ReceivedRequest<'_> {
             .field("method", &self.method)
             .field("uri", &self.uri)
             .field("headers", &names)
-            .field("body", &format_args!("{}", bytes(self.body.len())))
+            .field("body", &format_args!("{}", length(self.body)))
             .finish()
     }
 }

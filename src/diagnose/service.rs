@@ -39,7 +39,11 @@ impl Service {
         let ReceivedRequest { method, uri, headers, body } = *request;
         let verifier = self.verifier.as_ref().map_err(|error| *error)?;
         let headers = SignatureHeaders::from_pairs(headers.iter().copied());
-        Ok(verifier.verify(&RequestHead::new(method, uri, headers), body, now))
+        let head = RequestHead::new(method, uri, headers);
+        Ok(match body {
+            Some(body) => verifier.verify(&head, body, now),
+            None => verifier.begin(&head, now).and(Err(Error::BodyUnreadable)),
+        })
     }
 }
 

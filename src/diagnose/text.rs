@@ -40,6 +40,11 @@ pub(super) fn bytes(count: usize) -> String {
     counted(count as u64, "byte", "bytes")
 }
 
+/// The length of a body, if it was read.
+pub(super) fn length(body: Option<&[u8]>) -> String {
+    body.map_or_else(|| "not read".into(), |body| bytes(body.len()))
+}
+
 /// A number with its noun.
 pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })

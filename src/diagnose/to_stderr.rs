@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use ::http::Response;
 
-use super::uri::Endpoint;
 use super::url::Url;
 use super::{Diagnosis, Diagnostician, ReceivedRequest};
 use crate::UnixTime;
@@ -52,32 +51,26 @@ impl Diagnostician {
     fn diagnose_refusal(&self, refusal: &Refusal<'_>, now: UnixTime) -> Diagnosis {
         let head = refusal.head();
         // The path that arrived, at the host of the endpoint: the layer has verified no URL.
-        let other = refusal.other_endpoint().map(|endpoint| {
+        let other = refusal.other_endpoint();
+        let arrived = |endpoint| {
             let target = head.uri.path_and_query().map_or("", |target| target.as_str());
             let Url { scheme, authority, .. } = Url::split(endpoint);
-            let arrived = Url { scheme, authority, ..Url::split(target) };
-            (Endpoint::new(endpoint, &arrived), arrived.join())
-        });
-        let uri = other.as_ref().map_or_else(|| refusal.url(), |(_, arrived)| arrived.clone());
+            Url { scheme, authority, ..Url::split(target) }.join()
+        };
+        let uri = other.map_or_else(|| refusal.url(), arrived);
         let headers = head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         // Over HTTP/2 the host that was called is here, and not in `Host`.
         let authority = head.uri.authority().map(|authority| (":authority", authority.as_str().as_bytes()));
-        let mut headers: Vec<_> = headers.chain(authority).collect();
-        if refusal.body().is_empty() {
-            // The layer has not read it, so its absence shows no damage.
-            headers.retain(|(name, _)| !["content-length", "content-encoding", "transfer-encoding"].contains(name));
-            headers.push(("content-length", b"0"));
-        }
+        let headers: Vec<_> = headers.chain(authority).collect();
         let request =
             ReceivedRequest { method: head.method.as_str(), uri: &uri, headers: &headers, body: refusal.body() };
-        let mut diagnosis = self.diagnose(&request, now);
-        if refusal.body().is_empty() {
-            // Perhaps it was not read. So a v1 signature that fails shows nothing of the secret or the body.
-            diagnosis.search.v1_fails = false;
-        }
-        if let Some((endpoint, _)) = other {
+        let mut diagnosis = match other {
+            Some(endpoint) => self.diagnose_path(&request, endpoint, now),
+            None => self.diagnose(&request, now),
+        };
+        if request.body.is_none() {
+            // The layer knows why it did not read it.
             diagnosis.verdict = Ok(Err(refusal.error()));
-            diagnosis.suspect([self.named(endpoint.path_fault())]);
         }
         diagnosis
     }

@@ -59,7 +59,7 @@ impl<S, H> Reading<S, H> {
         let Some(parts) = head.as_ref() else { return Poll::Pending };
         let Settings { verifiers, public_url, clock, .. } = &*layer.settings;
         let passes_unverified = layer.settings.passes_unverified;
-        let refuse = |error: Error, body: &[u8]| layer.refuse(error, parts, body);
+        let refuse = |error: Error, body: Option<&[u8]>| layer.refuse(error, parts, body);
         let request_head = || public_url.request_head(&parts.method, &parts.uri, &parts.headers);
 
         // URL and time of this poll, which hold for the end of a body that is complete at this poll too.
@@ -79,10 +79,12 @@ impl<S, H> Reading<S, H> {
             if let Err(error) = admitted {
                 // Announced as too long for the verifiers that let the head pass: as if it had arrived.
                 if !passes_unverified || matches!(error, Error::BodyTooLarge { .. }) {
-                    return Poll::Ready(Err(refuse(error, &[])));
+                    // A GET has none, so nothing is left to read.
+                    let none = source.is_end_stream().then_some(&[][..]);
+                    return Poll::Ready(Err(refuse(error, none)));
                 }
                 *rules = BodyRules::only_limit(verifiers.max_body(DEFAULT_LIMIT));
-                rules.expect(announced).map_err(|fault| refuse(fault.into(), &[]))?;
+                rules.expect(announced).map_err(|fault| refuse(fault.into(), None))?;
             }
             admission.insert(admitted)
         };
@@ -96,15 +98,15 @@ impl<S, H> Reading<S, H> {
                     if let Err(fault) = rules.update(&chunk) {
                         let error = Error::from(fault);
                         if !passes_unverified {
-                            return Poll::Ready(Err(refuse(error, &[])));
+                            return Poll::Ready(Err(refuse(error, None)));
                         }
                         *admission = Err(error);
                         // The limit holds all the same.
-                        *rules = rules.only_limit_left().map_err(|fault| refuse(fault.into(), &[]))?;
+                        *rules = rules.only_limit_left().map_err(|fault| refuse(fault.into(), None))?;
                     }
                     body.push(chunk, source.size_hint().lower());
                 }
-                Some(Err(_)) => return Poll::Ready(Err(refuse(Error::BodyUnreadable, &[]))),
+                Some(Err(_)) => return Poll::Ready(Err(refuse(Error::BodyUnreadable, None))),
                 None => {
                     let body = mem::replace(body, Collected::Empty).into_bytes();
                     let verdict = admission.as_ref().map_err(|error| *error).and_then(|admission| {
@@ -116,7 +118,7 @@ impl<S, H> Reading<S, H> {
                         admission.decide(&head, &body, now)
                     });
                     if let Err(error) = verdict {
-                        let response = refuse(error, &body);
+                        let response = refuse(error, Some(&body));
                         if !passes_unverified {
                             return Poll::Ready(Err(response));
                         }

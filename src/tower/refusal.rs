@@ -14,7 +14,7 @@ use crate::{Error, PublicUrl};
 pub struct Refusal<'a> {
     pub(super) error: Error,
     pub(super) head: &'a request::Parts,
-    pub(super) body: &'a [u8],
+    pub(super) body: Option<&'a [u8]>,
     pub(super) public_url: &'a PublicUrl,
 }
 
@@ -32,10 +32,10 @@ impl Refusal<'_> {
         self.head
     }
 
-    /// Returns the whole body if it was read to its end, as it was for a [`Mismatch`](Error::Mismatch), and nothing
+    /// Returns the whole body if it is known to its end, as it is for a [`Mismatch`](Error::Mismatch), and `None`
     /// otherwise.
     #[must_use]
-    pub const fn body(&self) -> &[u8] {
+    pub const fn body(&self) -> Option<&[u8]> {
         self.body
     }
 
@@ -88,7 +88,7 @@ impl Refusal<'_> {
 
 impl<H> VerifyLayer<H> {
     /// The response to a refusal.
-    pub(super) fn refuse<B: Default>(&self, error: Error, head: &request::Parts, body: &[u8]) -> Response<B>
+    pub(super) fn refuse<B: Default>(&self, error: Error, head: &request::Parts, body: Option<&[u8]>) -> Response<B>
     where
         H: OnRefusal<B>,
     {

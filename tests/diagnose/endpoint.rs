@@ -1,7 +1,7 @@
 //! With the endpoint's URL, the URI is compared and not guessed; and what a signature of another host means.
 
-use hubspot_signature::Version;
-use hubspot_signature::diagnose::{Cause, Certainty, Diagnostician, Fault, Finding};
+use hubspot_signature::diagnose::{Cause, Certainty, Diagnostician, Fault, Finding, ReceivedRequest};
+use hubspot_signature::{Error, Version};
 
 use crate::request::*;
 
@@ -124,4 +124,57 @@ fn nothing_found_names_one_experiment() {
     let (prefix, secret) = (open.find("a path prefix or a host").unwrap(), open.find("another secret").unwrap());
     assert!(prefix < secret, "{open}");
     assert!(open.contains("run this again with `endpoint` set to the URL"), "{open}");
+}
+
+/// Refused for its path, which the service compares with its own setting: one of the two was signed, or neither.
+#[cfg(feature = "http")]
+#[test]
+fn a_path_that_was_refused_is_explained() {
+    use Cause::*;
+    let other = "https://hooks.example.com/tenants/42/crm-events";
+    let explained = |signed: &str, arrived: &str, told: &str, set: &str| {
+        let sent = Sent::new("GET", signed, "");
+        let headers: Vec<(&str, &[u8])> = sent.headers.iter().map(|(name, value)| (name.as_str(), &**value)).collect();
+        let request = ReceivedRequest { method: "GET", uri: arrived, headers: &headers, body: Some(b"") };
+        let diagnosis = Diagnostician::new([SECRET], Version::V2).endpoint(told).diagnose_path(&request, set, NOW);
+        assert_eq!(diagnosis.verdict(), Ok(Err(Error::PathNotEndpoint)));
+        diagnosis
+    };
+    let longer = format!("{ENDPOINT}/x?a=1");
+    let rewritten = "https://hooks.example.com/index.cgi";
+    for (signed, arrived, set, cause, fix) in [
+        // What arrived was signed, so the setting is wrong.
+        (
+            &*longer,
+            &*longer,
+            ENDPOINT,
+            UriRewritten,
+            "Configure the URL that was signed, `PublicUrl::endpoint({signed})`",
+        ),
+        (
+            ENDPOINT,
+            ENDPOINT,
+            rewritten,
+            UriRewritten,
+            "Configure the URL that was signed, `PublicUrl::endpoint({signed})`",
+        ),
+        // The setting was signed, and something on the way changed the path.
+        (ENDPOINT, rewritten, ENDPOINT, UriRewritten, "changed on the way: verify before the hop that rewrites it"),
+        (ENDPOINT, "https://hooks.example.com/inbox", ENDPOINT, UriPrefixLost, "changed on the way: In axum's `nest`"),
+        (other, "https://hooks.example.com/x/tenants/42/crm-events", other, UriPrefixAdded, "way: verify the path as"),
+    ] {
+        for told in [ENDPOINT, set] {
+            let diagnosis = explained(signed, arrived, told, set);
+            let finding = diagnosis.findings().iter().find(|finding| finding.certainty() == Certainty::Proved).unwrap();
+            assert_eq!((finding.faults()[0].cause(), finding.signed_uri()), (cause, Some(signed)), "{diagnosis}");
+            let text = diagnosis.to_string();
+            let fix = fix.replace("{signed}", &format!("{:?}", signed.split('?').next().unwrap()));
+            assert!(text.contains(&fix), "{fix}: {text}");
+            assert!(!text.contains(&format!("PublicUrl::endpoint({set:?})")), "{text}");
+        }
+    }
+    // Neither: nothing is proved, and the paths differ.
+    let diagnosis = explained("https://hooks.example.com/never/heard/of/it", rewritten, ENDPOINT, ENDPOINT);
+    likely(&diagnosis, &[UriRewritten, UriQueryLost]);
+    assert!(!diagnosis.to_string().contains("PublicUrl::endpoint(\""), "{diagnosis}");
 }

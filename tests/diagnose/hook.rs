@@ -119,8 +119,8 @@ fn a_body_that_was_not_read_is_no_finding() {
     assert!(!codes.iter().any(|code| code.starts_with("body-")), "{codes:?}");
 }
 
-/// The reports of one request, which has a v1 signature next to v3.
-fn reports(layer: VerifyLayer, diagnostician: Diagnostician, uri: &str, signed: &Sent) -> String {
+/// The status of one request and its reports.
+fn answered(layer: VerifyLayer, diagnostician: Diagnostician, uri: &str, signed: &Sent) -> (StatusCode, String) {
     let reports = Arc::new(Mutex::new(String::new()));
     let to = Arc::clone(&reports);
     let hook = diagnostician.report_to(move |diagnosis| to.lock().unwrap().push_str(&diagnosis.to_string()));
@@ -131,9 +131,14 @@ fn reports(layer: VerifyLayer, diagnostician: Diagnostician, uri: &str, signed: 
     let body = String::from_utf8(signed.body.clone()).unwrap();
     let response =
         ready(layer.on_refusal(hook).layer(service_fn(answer)).oneshot(request.body(body).unwrap())).unwrap();
-    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
     let reports = reports.lock().unwrap();
-    reports.clone()
+    (response.status(), reports.clone())
+}
+
+fn reports(layer: VerifyLayer, diagnostician: Diagnostician, uri: &str, signed: &Sent) -> String {
+    let (status, reports) = answered(layer, diagnostician, uri, signed);
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    reports
 }
 
 fn at_the_time_of_signing(endpoint: &str) -> VerifyLayer {
@@ -157,37 +162,63 @@ fn a_path_that_is_not_the_endpoints_is_named_with_the_endpoints() {
     let line = |endpoint: &str| {
         format!(
             "   Fix: Configure the URL as it is in HubSpot, with a slash at its end only if it has one there: \
-                                         `PublicUrl::endpoint({endpoint:?})`."
+                                         `PublicUrl::endpoint({endpoint})`."
         )
     };
+    let (open, known) = (line("…"), line(&format!("{slashed:?}")));
     // HubSpot calls the setting, and a middleware took the slash from the path, over HTTP/1.1 and HTTP/2.
     let sent = Sent::new("POST", &slashed, EVENTS);
     for target in [path, "http://10.0.0.7:3000/hubspot/events"] {
         let text = reports(at_the_time_of_signing(&slashed), knows(&slashed), target, &sent);
         assert!(text.starts_with(refused) && text.contains(&both(path, with_slash)), "{text}");
-        assert!(text.contains(&line(&slashed)), "{text}");
+        // The diagnosis knows no other URL than the one that is set.
+        assert!(text.contains(&open) && !text.contains("PublicUrl::endpoint(\""), "{text}");
         assert!(!text.contains("absolute") && !text.contains(Cause::UriPathOnly.description()), "{text}");
     }
     // The setting has no slash, and HubSpot's has; the diagnosis knows, or does not.
     let text = reports(at_the_time_of_signing(URI), knows(&slashed), with_slash, &sent);
     assert!(text.starts_with(refused) && text.contains(&both(with_slash, path)), "{text}");
-    assert!(text.contains(&line(&slashed)), "{text}");
+    assert!(text.contains(&known), "{text}");
     let unknowing = Diagnostician::new([SECRET], Version::V3);
     let text = reports(at_the_time_of_signing(URI), unknowing, with_slash, &sent);
     assert!(text.starts_with(refused) && text.contains(&both(with_slash, path)), "{text}");
-    // Nothing else is wrong with a GET, and it is refused all the same.
+    // A GET has no body that was not read, so the URL that arrived is proved, whatever the diagnosis was told.
     let sent = Sent::new("GET", &slashed, "");
-    let text = reports(at_the_time_of_signing(URI), knows(&slashed), with_slash, &sent);
-    assert!(text.starts_with(refused) && text.contains(&both(with_slash, path)), "{text}");
+    for told in [URI, slashed.as_str()] {
+        let text = reports(at_the_time_of_signing(URI), knows(told), with_slash, &sent);
+        let proved = format!(
+            "1. [proved] {}\n   Evidence: the path {with_slash:?} was signed, and the endpoint's is {path:?}.\n   Fix: \
+             Configure the URL that was signed, `PublicUrl::endpoint({slashed:?})`, or",
+            Cause::UriTrailingSlash
+        );
+        assert!(text.starts_with(refused) && text.contains(&proved), "{text}");
+        assert!(text.contains(&format!("over the URI {slashed:?}")), "{text}");
+        assert!(!text.contains(&format!("PublicUrl::endpoint({URI:?})")) && !text.contains("[likely]"), "{text}");
+    }
+    // And so is the one that is set, if something took the slash away.
+    let text = reports(at_the_time_of_signing(&slashed), knows(&slashed), path, &sent);
+    let proved = "   Fix: The endpoint's URL was signed as it is, so the path was changed on the way: disable the";
+    assert!(text.contains("1. [proved]") && text.contains(proved), "{text}");
+    assert!(!text.contains("PublicUrl::endpoint"), "{text}");
 }
 
-/// v1 covers the body, which the layer has read only if it reports a mismatch.
+/// Every signature covers the body, which the layer has not read; and has, for a mismatch.
 #[test]
-fn a_v1_signature_shows_nothing_of_a_body_that_was_not_read() {
+fn no_signature_is_compared_with_a_body_that_was_not_read() {
     let sent = Sent::with_v1("POST", URI, EVENTS);
     let diagnostician = || Diagnostician::new([OTHER], Version::V3).work_limit(1 << 20);
-    let text = reports(at_the_time_of_signing(URI), diagnostician(), "/elsewhere", &sent);
-    assert!(text.contains("To settle it") && !text.contains("The v1 signature"), "{text}");
+    for endpoint in [URI, "https://hooks.example.com/else"] {
+        let text = reports(at_the_time_of_signing(URI), diagnostician().endpoint(endpoint), "/elsewhere", &sent);
+        let open = "\nNo change was tried.\n  - The body was not read, and every signature covers it.\n";
+        assert!(text.ends_with(open) && text.contains("    the body       not read\n"), "{text}");
+        assert!(text.contains("[likely] ") && !text.contains("[proved]"), "{text}");
+    }
+    // The layer says why.
+    let verifier = Verifier::new(SECRET, Version::V3).unwrap().max_body(100);
+    let short = VerifyLayer::with_clock(verifier, PublicUrl::endpoint(URI).unwrap(), || NOW);
+    let (status, text) = answered(short, diagnostician(), "/hubspot/events", &sent);
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(text.starts_with("Refused: the body is longer than"), "{text}");
     let text = reports(at_the_time_of_signing(CONFIGURED), diagnostician(), "/hubspot/events", &sent);
     assert!(text.contains("The v1 signature, which covers neither"), "{text}");
 }

@@ -157,6 +157,23 @@ fn of_a_v1_signature_that_fails() {
     }
 }
 
+/// A limit on the work may end the search of v1 before its body is hashed once, with each secret that is accepted.
+#[test]
+fn of_a_v1_signature_that_was_not_compared() {
+    let body = format!("{{\"n\":\"{}\"}}", "x".repeat(20_000));
+    let sent = Sent::with_v1("POST", URI, body).uri("https://hooks.example.com/never/heard/of/it");
+    for (secret, expected) in [(SECRET, false), (OTHER, true)] {
+        let (mut is_uncompared, mut is_said) = (false, false);
+        for limit in (90_000..180_000).step_by(500) {
+            let diagnostician = Diagnostician::new([OTHER], Version::V2).previous_secret(secret).work_limit(limit);
+            let diagnosis = sent.diagnosed_by(&diagnostician, NOW);
+            is_uncompared |= diagnosis.tried() == 1 && diagnosis.findings().is_empty();
+            is_said |= diagnosis.to_string().contains("The v1 signature");
+        }
+        assert_eq!((is_uncompared, is_said), (true, expected), "{secret}");
+    }
+}
+
 /// The likely faults of what v1 covers come first where it fails.
 #[test]
 fn of_a_v1_signature_that_fails_with_suspicions() {

@@ -104,7 +104,8 @@ impl Sent {
 
     pub fn diagnosed_by(&self, diagnostician: &Diagnostician, now: UnixTime) -> Diagnosis {
         let headers: Vec<(&str, &[u8])> = self.headers.iter().map(|(name, value)| (name.as_str(), &**value)).collect();
-        let request = ReceivedRequest { method: &self.method, uri: &self.uri, headers: &headers, body: &self.body };
+        let request =
+            ReceivedRequest { method: &self.method, uri: &self.uri, headers: &headers, body: Some(&self.body) };
         diagnostician.diagnose(&request, now)
     }
 

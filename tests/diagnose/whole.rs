@@ -1,7 +1,7 @@
 //! The diagnosis as a whole.
 
 use hubspot_signature::diagnose::{Cause, Diagnostician, ReceivedRequest};
-use hubspot_signature::{Error, Header, SecretError, Version};
+use hubspot_signature::{Error, Header, SecretError, UnixTime, Version};
 
 use crate::request::*;
 
@@ -44,11 +44,31 @@ fn verdict_is_the_verifiers() {
     assert!(unusable.to_string().starts_with(&format!("Refused: {}.\n", SecretError::Empty)));
 }
 
+/// Nothing is said of a body that was not read, and no signature is compared.
+#[test]
+fn a_request_without_its_body_is_judged_by_its_head() {
+    let sent = Sent::with_v1("POST", URI, EVENTS).uri(URI.replace("https", "http"));
+    let sent = sent.and("Content-Length", EVENTS.len().to_string()).and("Content-Encoding", "gzip");
+    let headers: Vec<(&str, &[u8])> = sent.headers.iter().map(|(name, value)| (name.as_str(), &**value)).collect();
+    let request = ReceivedRequest { method: "POST", uri: &sent.uri, headers: &headers, body: None };
+    let diagnostician = Diagnostician::new([SECRET], Version::V3);
+    let diagnosis = diagnostician.diagnose(&request, NOW);
+    assert_eq!((diagnosis.verdict(), diagnosis.tried()), (Ok(Err(Error::BodyUnreadable)), 0));
+    suspects(&diagnosis, Cause::UriScheme);
+    let hours_later = UnixTime::from_millis(NOW.as_millis() + 10_000_000);
+    let stale = diagnostician.diagnose(&request, hours_later);
+    assert!(matches!(stale.verdict(), Ok(Err(Error::TimestampTooOld { .. }))), "{stale}");
+    likely(&stale, &[Cause::TimestampStale, Cause::UriScheme]);
+}
+
 #[test]
 fn debug_says_which_and_how_much() {
-    let request = ReceivedRequest { method: "POST", uri: URI, headers: &[("Host", b"a.example")], body: b"{\"a\":1}" };
+    let request =
+        ReceivedRequest { method: "POST", uri: URI, headers: &[("Host", b"a.example")], body: Some(b"{\"a\":1}") };
     let expected = format!("ReceivedRequest {{ method: \"POST\", uri: {URI:?}, headers: [\"Host\"], body: 7 bytes }}");
     assert_eq!(format!("{request:?}"), expected);
+    let unread = ReceivedRequest { body: None, ..request };
+    assert_eq!(format!("{unread:?}"), expected.replace("7 bytes", "not read"));
     let text = format!("{:?}", Diagnostician::new([SECRET, OTHER], Version::V2).work_limit(77));
     assert!(text.contains("usable_secrets: 2") && text.contains("work_limit: 77"), "{text}");
 }

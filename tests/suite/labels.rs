@@ -119,7 +119,7 @@ fn errors() -> Vec<(Error, &'static str, &'static str, &'static str)> {
             ),
         ]);
     }
-    #[cfg(feature = "tower")]
+    #[cfg(any(feature = "tower", feature = "diagnose"))]
     all.push((Error::BodyUnreadable, "body_unreadable", "broke off or could not be read", "connection broke"));
     all
 }
@@ -190,7 +190,7 @@ fn codes_are_the_names_of_the_variants() {
     if !cfg!(feature = "http") {
         all.retain(|name| !["PublicUrlUnknown", "PathNotEndpoint"].contains(&name.as_str()));
     }
-    if !cfg!(feature = "tower") {
+    if !cfg!(any(feature = "tower", feature = "diagnose")) {
         all.remove("BodyUnreadable");
     }
     assert_eq!(seen, all);

@@ -469,7 +469,7 @@ fn the_hook_sees_the_refusal_and_shapes_the_response() {
             notes.lock().unwrap().push((
                 refusal.error(),
                 (head.method.clone(), head.uri.clone(), head.headers.clone()),
-                refusal.body().to_vec(),
+                refusal.body().map(<[u8]>::to_vec),
                 response.status(),
             ));
             let mut response = response.map(|_| "not from HubSpot".to_owned());
@@ -487,38 +487,54 @@ fn the_hook_sees_the_refusal_and_shapes_the_response() {
         }
         noted.drain(..).map(|(error, _, body, status)| (error, body, status)).collect::<Vec<_>>()
     };
-    let nothing = Vec::new;
     assert_eq!(sees(request(scripted(frames(BODY, &[3])).0)), []);
     assert_eq!(
         sees(request(scripted(frames(b"[one and two]", &[3, 4])).0)),
-        [(MISMATCH, b"[one and two]".to_vec(), StatusCode::UNAUTHORIZED)]
+        [(MISMATCH, Some(b"[one and two]".to_vec()), StatusCode::UNAUTHORIZED)]
     );
-    assert_eq!(sees(request(scripted(frames(b"{}", &[])).0)), [(MISMATCH, b"{}".to_vec(), StatusCode::UNAUTHORIZED)]);
+    assert_eq!(
+        sees(request(scripted(frames(b"{}", &[])).0)),
+        [(MISMATCH, Some(b"{}".to_vec()), StatusCode::UNAUTHORIZED)]
+    );
     assert_eq!(
         sees(request(scripted(frames(b"a=b", &[1])).0)),
-        [(Error::BodyNotJson { looks_like: BodyForm::Other }, nothing(), StatusCode::UNAUTHORIZED)]
+        [(Error::BodyNotJson { looks_like: BodyForm::Other }, None, StatusCode::UNAUTHORIZED)]
     );
     assert_eq!(
         sees(strip_v3(request(scripted(frames(b"{a\0", &[1])).0))),
-        [(Error::BodyHasNul, nothing(), StatusCode::UNAUTHORIZED)]
+        [(Error::BodyHasNul, None, StatusCode::UNAUTHORIZED)]
     );
     let get = signed_for(Request::get("/hubspot?tenant=7").body("").unwrap(), URL);
     assert_eq!(
         sees(get.map(|_| scripted(frames(b"7", &[])).0)),
-        [(Error::UnexpectedBody, nothing(), StatusCode::UNAUTHORIZED)]
+        [(Error::UnexpectedBody, None, StatusCode::UNAUTHORIZED)]
     );
     assert_eq!(
         sees(request(scripted(frames(&[b' '; 101], &[50])).0)),
-        [(too_large(100), nothing(), StatusCode::PAYLOAD_TOO_LARGE)]
+        [(too_large(100), None, StatusCode::PAYLOAD_TOO_LARGE)]
     );
     assert_eq!(
         sees(request(scripted(frames(BODY, &[3]).into_iter().chain([Step::Fail])).0)),
-        [(Error::BodyUnreadable, nothing(), StatusCode::BAD_REQUEST)]
+        [(Error::BodyUnreadable, None, StatusCode::BAD_REQUEST)]
     );
     assert_eq!(
         sees(Request::post("/hubspot").body(scripted(frames(BODY, &[])).0).unwrap()),
-        [(Error::MissingSignature, nothing(), StatusCode::UNAUTHORIZED)]
+        [(Error::MissingSignature, None, StatusCode::UNAUTHORIZED)]
     );
+}
+
+/// Of a request that has none, nothing is left to read.
+#[test]
+fn the_hook_sees_that_there_is_no_body() {
+    for (body, expected) in [("", Some(&[][..])), ("{}", None)] {
+        let shaping = layer().on_refusal(move |refusal: &Refusal<'_>, response: Response<String>| {
+            assert_eq!((refusal.error(), refusal.body()), (Error::MissingSignature, expected));
+            response
+        });
+        let unsigned = Request::post("/hubspot").body(Full::new(Bytes::from(body))).unwrap();
+        let response = run(shaping.layer(Inner::new()).oneshot(unsigned)).unwrap();
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    }
 }
 
 #[test]

@@ -97,11 +97,10 @@ impl Judge {
     /// Diagnoses a refusal, which can take a second.
     pub(super) fn explain(&self, arrived: &Arrived, url: &str) -> String {
         let headers: Vec<_> = arrived.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let explain = |uri: &str| {
-            let request = ReceivedRequest { method: &arrived.method, uri, headers: &headers, body: &arrived.body };
-            self.diagnostician.diagnose(&request, arrived.at)
-        };
-        let diagnosis = explain(url);
+        let Arrived { method, body, at, .. } = arrived;
+        let request = ReceivedRequest { method, uri: url, headers: &headers, body: Some(body) };
+        let diagnosis = self.diagnostician.diagnose(&request, *at);
+        let explain = |uri: &str| self.diagnostician.diagnose_path(&ReceivedRequest { uri, ..request }, url, *at);
         let other = public_url::signed(&self.public_url, &arrived.target).ok().and_then(|signed| signed.other_path);
         // The diagnosis gets the URL of the endpoint, and knows nothing of the path.
         let Some(other) = other else { return diagnosis.to_string() };

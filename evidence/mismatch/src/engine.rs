@@ -31,7 +31,7 @@ pub fn diagnose(case: &Case) -> Answer {
         diagnostician = diagnostician.endpoint(endpoint);
     }
     let headers: Vec<_> = case.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-    let request = ReceivedRequest { method: &case.method, uri: &case.uri, headers: &headers, body: &case.body };
+    let request = ReceivedRequest { method: &case.method, uri: &case.uri, headers: &headers, body: Some(&case.body) };
     let diagnosis = diagnostician.diagnose(&request, UnixTime::from_millis(case.at));
     let findings = diagnosis.findings().iter().map(|finding| Found {
         is_proved: finding.certainty() == Certainty::Proved,

@@ -44,7 +44,7 @@ pub(crate) fn setting_first(fault: Fault) -> Fault {
 }
 
 impl Endpoint {
-    pub(crate) fn new(text: &str, received: &Url) -> Self {
+    pub(super) fn new(text: &str, received: &Url) -> Self {
         Self { url: Url::split(text), received: received.clone() }
     }
 
@@ -61,30 +61,32 @@ impl Endpoint {
         }
     }
 
-    /// The fault of a path that is not the endpoint's: of the service's own setting, or of something on the way.
-    pub(crate) fn path_fault(&self) -> Fault {
-        let cause = self.path_cause();
-        let evidence = difference("path", &self.received.path, &self.url.path);
-        setting_first(Fault::new(cause, evidence))
+    pub(super) fn path_fault(&self) -> Fault {
+        path_fault(&self.received, &self.url)
     }
+}
 
-    fn path_cause(&self) -> Cause {
-        let (received, own) = (self.received.path.as_str(), self.url.path.as_str());
-        let bare = received.trim_end_matches('/');
-        if bare == own.trim_end_matches('/') {
-            Cause::UriTrailingSlash
-        } else if bare.is_empty() {
-            Cause::UriPrefixLost
-        } else if merged(received) == merged(own) {
-            Cause::UriDoubleSlash
-        } else if own.ends_with(received) {
-            Cause::UriPrefixLost
-        } else if received.ends_with(own) {
-            Cause::UriPrefixAdded
-        } else if decoded(received) == decoded(own) {
-            Cause::UriEscapesDecoded
-        } else {
-            Cause::UriRewritten
-        }
+/// The fault of a path that is not the endpoint's: of the service's own setting, or of something on the way.
+pub(crate) fn path_fault(received: &Url, own: &Url) -> Fault {
+    let evidence = difference("path", &received.path, &own.path);
+    setting_first(Fault::new(path_cause(&received.path, &own.path), evidence))
+}
+
+fn path_cause(received: &str, own: &str) -> Cause {
+    let bare = received.trim_end_matches('/');
+    if bare == own.trim_end_matches('/') {
+        Cause::UriTrailingSlash
+    } else if bare.is_empty() {
+        Cause::UriPrefixLost
+    } else if merged(received) == merged(own) {
+        Cause::UriDoubleSlash
+    } else if own.ends_with(received) {
+        Cause::UriPrefixLost
+    } else if received.ends_with(own) {
+        Cause::UriPrefixAdded
+    } else if decoded(received) == decoded(own) {
+        Cause::UriEscapesDecoded
+    } else {
+        Cause::UriRewritten
     }
 }

@@ -14,5 +14,6 @@ mod shape;
 mod slots;
 mod spelling;
 
-pub(super) use self::endpoint::{Endpoint, setting_first};
+use self::endpoint::Endpoint;
+pub(super) use self::endpoint::{path_fault, setting_first};
 pub(super) use self::slots::{MAX_REWRITTEN, slots};

@@ -52,7 +52,7 @@ fn diagnosed(arrived: &Arrived) -> Diagnosis {
     with_head(&arrived.head, |method, target, headers| {
         let (_, host) = headers.iter().find(|(name, _)| *name == "Host").expect("a host");
         let uri = format!("http://{}{target}", std::str::from_utf8(host).expect("text"));
-        let request = ReceivedRequest { method, uri: &uri, headers, body: &arrived.body };
+        let request = ReceivedRequest { method, uri: &uri, headers, body: Some(&arrived.body) };
         Diagnostician::new([SECRET], Version::V3).diagnose(&request, UnixTime::now())
     })
 }

@@ -49,7 +49,7 @@ fn capturing(routes: Router, verify: VerifyLayer, path: PathBuf) -> Router {
 
 /// A refused request as HTTP/1.1 text. Its signature may be genuine: keep it out of the log.
 fn captured(refusal: &Refusal<'_>) -> Vec<u8> {
-    let (head, body) = (refusal.head(), refusal.body());
+    let (head, body) = (refusal.head(), refusal.body().unwrap_or_default());
     let target = head.uri.path_and_query().map_or("/", |raw| raw.as_str());
     let mut text = format!("{} {target} HTTP/1.1\r\n", head.method).into_bytes();
     // The body is no longer in chunks.
