@@ -122,7 +122,8 @@ fn events(body: &[u8]) -> Vec<Event> {
         Ok(one) => vec![serde_json::from_value(one)],
         Err(error) => vec![Err(error)],
     };
-    let log = |error: &serde_json::Error| eprintln!("not handled: {error}");
+    // Its kind alone: the error quotes the value, which may be long and personal.
+    let log = |error: &serde_json::Error| eprintln!("not handled: {:?}", error.classify());
     events.into_iter().filter_map(|event| event.inspect_err(log).ok()).collect()
 }
 

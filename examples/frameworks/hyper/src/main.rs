@@ -198,7 +198,8 @@ fn events(body: &std::fs::File) -> std::io::Result<Vec<Event>> {
         Err(error) if error.is_io() => return Err(error.into()),
         Err(error) => vec![Err(error)],
     };
-    let log = |error: &serde_json::Error| eprintln!("not handled: {error}");
+    // Its kind alone: the error quotes the value, which may be long and personal.
+    let log = |error: &serde_json::Error| eprintln!("not handled: {:?}", error.classify());
     Ok(events.into_iter().filter_map(|event| event.inspect_err(log).ok()).collect())
 }
 

@@ -141,7 +141,8 @@ fn refusals_are_logged_and_may_be_repeated() {
             }
             let lines: Vec<&str> = log.lines().filter(|line| line.contains("not handled: ")).collect();
             let [line] = lines[..] else { panic!("{name}: {log}") };
-            assert!(line.contains(r#"invalid type: string "x", expected u64"#), "{name}: {line}");
+            // Not the error itself, which quotes the value.
+            assert!(line.contains("not handled: Data") && !log.contains("\"x\""), "{name}: {line}");
             assert!(!log.contains(SECRET) && signatures(&genuine).iter().all(|text| !log.contains(text)), "{name}");
         }
     }

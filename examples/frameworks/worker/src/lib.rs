@@ -31,8 +31,8 @@ async fn fetch(request: HttpRequest, env: Env, _: Context) -> worker::Result<Res
     // WebAssembly has no clock: `UnixTime::now` does not exist there.
     let now = UnixTime::from_millis(Date::now().as_millis());
     let answer = match received(&verifier, &url, request, now).await {
-        // The output of `eprintln!` is lost here.
-        Ok(body) => Ok(webhook(&body, |error| console_warn!("not handled: {error}"))),
+        // The output of `eprintln!` is lost here. The kind alone: the error quotes the value, which may be personal.
+        Ok(body) => Ok(webhook(&body, |error| console_warn!("not handled: {:?}", error.classify()))),
         Err((status, reason)) => {
             // The reason is for the log, not for the sender.
             console_warn!("refused: {reason}");
