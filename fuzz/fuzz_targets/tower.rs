@@ -317,6 +317,7 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
         (
             Error::Mismatch { .. }
             | Error::BodyNotJson { .. }
+            | Error::UriNotAbsolute
             | Error::UriCharacter { .. }
             | Error::PublicUrlUnknown { .. }
             | Error::PathNotEndpoint,

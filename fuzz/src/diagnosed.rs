@@ -66,7 +66,8 @@ impl Damaged {
         }
         let headers: Vec<(&str, &[u8])> =
             case.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
-        let request = ReceivedRequest { method: &case.method, uri: &case.uri, headers: &headers, body: Some(&case.body) };
+        let request =
+            ReceivedRequest { method: &case.method, uri: &case.uri, headers: &headers, body: Some(&case.body) };
         let diagnosis = diagnostician.diagnose(&request, case.now());
         let mut text = format!("{diagnosis}\n{diagnosis:?}\n{diagnostician:?}\n{request:?}");
         for finding in diagnosis.findings() {

@@ -1,7 +1,7 @@
 //! With the endpoint's URL, the URI is compared and not guessed; and what a signature of another host means.
 
-use hubspot_signature::diagnose::{Cause, Certainty, Diagnostician, Fault, Finding, ReceivedRequest};
-use hubspot_signature::{Error, Version};
+use hubspot_signature::Version;
+use hubspot_signature::diagnose::{Cause, Certainty, Diagnostician, Fault, Finding};
 
 use crate::request::*;
 
@@ -131,6 +131,7 @@ fn nothing_found_names_one_experiment() {
 #[test]
 fn a_path_that_was_refused_is_explained() {
     use Cause::*;
+    use hubspot_signature::{Error, diagnose::ReceivedRequest};
     let other = "https://hooks.example.com/tenants/42/crm-events";
     let explained = |signed: &str, arrived: &str, told: &str, set: &str| {
         let sent = Sent::new("GET", signed, "");

@@ -446,7 +446,7 @@ fn retries_are_for_what_a_wrong_configuration_causes() {
         assert_eq!((response.status(), error_of(&response)), (StatusCode::UNAUTHORIZED, Some(error)));
         assert!(response.headers().is_empty());
     }
-    // The layer itself always makes a whole URL.
+    // The layer makes a whole URL, unless it trusts a host that is none.
     assert!(Error::UriNotAbsolute.may_be_misconfiguration());
     for (request, error) in [
         (unsigned(), Error::MissingSignature),
