@@ -111,3 +111,29 @@ fn events(body: &[u8], log: impl Fn(&serde_json::Error)) -> Vec<Event> {
     };
     events.into_iter().filter_map(|event| event.inspect_err(&log).ok()).collect()
 }
+
+// Add the crate `tokio` for it: `cargo add --dev tokio --features macros,rt`.
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::Full;
+    use hubspot_signature::ClientSecret;
+
+    #[tokio::test]
+    async fn genuine_and_forged() -> Result<(), Box<dyn std::error::Error>> {
+        let (secret, address) = ("12345678-aaaa-bbbb-cccc-ddddeeeeffff", "https://hooks.example.com/hubspot");
+        let ((verifier, url), now) = (settings(secret, address)?, UnixTime::now());
+        let mut genuine = Request::post(address).body(r#"{"objectId":7}"#)?;
+        ClientSecret::new(secret)?.sign_request(&url, &mut genuine, now)?;
+        let mut forged = genuine.clone();
+        *forged.body_mut() = r#"{"objectId":8}"#;
+        let requests = [(genuine, Ok(json!({ "received": [7] }))), (forged, Err(StatusCode::UNAUTHORIZED))];
+        for (request, expected) in requests {
+            let request = request.map(|body| Full::new(body.as_bytes()));
+            let answer = received(&verifier, &url, request, now).await;
+            let answer = answer.map(|body| webhook(&body, |error| panic!("{error}"))).map_err(|(status, _)| status);
+            assert_eq!(answer, expected);
+        }
+        Ok(())
+    }
+}
