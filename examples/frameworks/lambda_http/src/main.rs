@@ -122,9 +122,13 @@ mod tests {
     #[tokio::test]
     async fn an_event_is_answered() -> Result<(), Error> {
         let (secret, url) = ("12345678-aaaa-bbbb-cccc-ddddeeeeffff", "https://hooks.example.com/prod/hubspot");
-        let body = r#"{"objectId":7}"#;
-        let signed = ClientSecret::new(secret)?.sign("POST", url, body.as_bytes(), UnixTime::now())?;
-        let event = |body: &str| {
+        let signed = ClientSecret::new(secret)?.sign("POST", url, br#"{"objectId":7}"#, UnixTime::now())?;
+        for (body, is_base64, expected) in [
+            (r#"{"objectId":7}"#, false, (200, r#"{"received":[7]}"#)),
+            ("eyJvYmplY3RJZCI6N30=", true, (200, r#"{"received":[7]}"#)), // the same
+            (r#"{"objectId":8}"#, false, (401, "")),
+            ("eyJvYmplY3RJZCI6OH0=", true, (401, "")),
+        ] {
             // As an HTTP API delivers it, payload format 2.0.
             let event = json!({
                 "version": "2.0",
@@ -132,13 +136,12 @@ mod tests {
                 "headers": signed.pairs().collect::<HashMap<_, _>>(),
                 "requestContext": { "stage": "prod", "http": { "method": "POST", "path": "/prod/hubspot" } },
                 "body": body,
+                "isBase64Encoded": is_base64,
             });
-            lambda_http::request::from_str(&event.to_string())
-        };
-        let response = app(secret, url)?.oneshot(event(body)?).await?;
-        assert_eq!((response.status().as_u16(), &**response.body()), (200, r#"{"received":[7]}"#));
-        let response = app(secret, url)?.oneshot(event(r#"{"objectId":8}"#)?).await?;
-        assert_eq!(response.status(), 401);
+            let request = lambda_http::request::from_str(&event.to_string())?;
+            let response = app(secret, url)?.oneshot(request).await?;
+            assert_eq!((response.status().as_u16(), &**response.body()), expected, "{body}");
+        }
         Ok(())
     }
 }
