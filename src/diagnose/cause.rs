@@ -1,6 +1,9 @@
 //! [`Cause`]: each way in which a request comes to differ from what HubSpot signed, with its fix.
 
 use core::fmt;
+use std::borrow::Cow;
+use std::format;
+use std::prelude::rust_2024::*;
 
 /// The part of a request, or of the configuration, that a [`Cause`] concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,8 +17,18 @@ pub(super) enum Part {
     Time,
 }
 
+/// Between the setting and the way.
+macro_rules! if_on_the_way {
+    () => {
+        " If the error then is `path_not_endpoint`, the path was changed on the way: "
+    };
+}
+
+// `=>` splits the fix of a path: before it what to configure, after it what to do about a hop or a router.
 macro_rules! causes {
-    ($($part:ident { $($name:ident $code:literal $what:literal $fix:literal)+ })+) => {
+    (@way) => { None };
+    (@way $way:literal) => { Some($way) };
+    ($($part:ident { $($name:ident $code:literal $what:literal $fix:literal $(=> $way:literal)?)+ })+) => {
         /// One way in which a request comes to differ from what HubSpot signed.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -46,7 +59,12 @@ macro_rules! causes {
             /// The fix in general; a [`Fault`](super::Fault) has it with the values of the request.
             #[must_use]
             pub const fn fix(self) -> &'static str {
-                match self { $($(Self::$name => $fix,)+)+ }
+                match self { $($(Self::$name => concat!($fix $(, if_on_the_way!(), $way)?),)+)+ }
+            }
+
+            /// The second part of a fix whose first is the service's own setting.
+            const fn way(self) -> Option<&'static str> {
+                match self { $($(Self::$name => causes!(@way $($way)?),)+)+ }
             }
         }
     };
@@ -71,7 +89,8 @@ causes! {
         "Configure the decoded value. A Kubernetes Secret takes it under `stringData`, not `data`."
     SecretOther "secret-other"
         "The signature was made with another of the given secrets: another app's, or one from before or after a rotation."
-        "Use the secret that matches. During a rotation accept both: `.previous_secret(previous)?`."
+        "Use the secret that matches. During a rotation accept both: `.previous_secret(previous)?`. If several apps call \
+         the endpoint, give each its verifier: `Verifiers`."
     SecretShape "secret-shape"
         "The secret does not look like a client secret: 36 characters in the shape of a UUID, in lower case."
         "Copy the client secret from the app's Auth tab. API keys, tokens and placeholders do not work."
@@ -107,13 +126,14 @@ causes! {
         "While developing, verify with the local URL that the proxy maps to. Never configure it in production."
     UriPrefixLost "uri-prefix-lost"
         "The path lacks a prefix that HubSpot called: a mount point, a nested router's path or a gateway's stage."
-        "Configure the whole URL: `PublicUrl::endpoint(…)`. In axum's `nest` use the extractor `OriginalUri`; in \
-         Express `req.originalUrl`, not `req.url`; in nginx `proxy_pass http://upstream;` without a path; in Caddy \
-         `handle`, not `handle_path`."
+        "Configure the whole URL: `PublicUrl::endpoint(…)`."
+        => "in axum's `nest` use the extractor `OriginalUri`; in Express `req.originalUrl`, not `req.url`; in nginx \
+         `proxy_pass http://upstream;` without a path; in Caddy `handle`, not `handle_path`."
     UriPrefixAdded "uri-prefix-added"
         "The path has a prefix that HubSpot did not call: a proxy added it, or the configured URL already contains the \
          webhook's path."
-        "Configure the whole URL, `PublicUrl::endpoint(…)`, or verify the path as it was before the prefix was added."
+        "Configure the whole URL: `PublicUrl::endpoint(…)`."
+        => "verify the path as it was before the prefix was added."
     UriRewritten "uri-rewritten"
         "The path or the query was rewritten on the way."
         "Verify before the hop that rewrites it, or take path and query from a header that your own proxy sets: nginx \
@@ -121,12 +141,13 @@ causes! {
     UriTrailingSlash "uri-trailing-slash"
         "A slash at the end of the path was added or removed."
         "Configure the URL as it is in HubSpot, with a slash at its end only if it has one there: \
-         `PublicUrl::endpoint(…)`. If the path was changed on the way, disable the middleware that normalises slashes \
-         (`NormalizePath` in tower-http and actix-web, `APPEND_SLASH` in Django), or verify before it."
+         `PublicUrl::endpoint(…)`."
+        => "disable the middleware that normalises slashes (`NormalizePath` in tower-http and actix-web, \
+         `APPEND_SLASH` in Django), or verify before it."
     UriDoubleSlash "uri-double-slash"
         "Double slashes in the path were merged, or a slash was doubled where two parts were joined."
-        "Configure the URL as it is in HubSpot, where it is best without `//`: `PublicUrl::endpoint(…)`. nginx keeps the \
-         path with `merge_slashes off;`, HAProxy and Caddy keep it by default."
+        "Configure the URL as it is in HubSpot, where it is best without `//`: `PublicUrl::endpoint(…)`."
+        => "in nginx keep it with `merge_slashes off;`; HAProxy and Caddy keep it by default."
     UriQueryOrder "uri-query-order"
         "The query's parameters are in another order than HubSpot sent them."
         "Pass the raw query string, not one rebuilt from parsed parameters: axum `RawQuery`, Express \
@@ -314,6 +335,34 @@ causes! {
     TimestampFuture "timestamp-future"
         "The request was signed in the future, by this clock."
         "Synchronise this machine's clock (NTP), and check that milliseconds are passed as milliseconds."
+    }
+}
+
+impl Cause {
+    /// For a cause of the path, the fix where something on the way changed it. It goes on a sentence, in lower case.
+    pub(super) fn on_the_way(self) -> Option<Cow<'static, str>> {
+        if let Some(way) = self.way() {
+            return Some(way.into());
+        }
+        let is_of_the_way = matches!(
+            self,
+            Self::UriRewritten
+                | Self::UriEscapesDecoded
+                | Self::UriEscapesDoubled
+                | Self::UriEscapeCase
+                | Self::UriQuote
+        );
+        let (first, rest) = self.fix().split_at_checked(1).filter(|_| is_of_the_way)?;
+        Some(format!("{}{rest}", first.to_lowercase()).into())
+    }
+
+    /// For a cause of the path, the fix that begins with the service's own setting, which may have that path.
+    pub(super) fn setting_first(self) -> Option<Cow<'static, str>> {
+        if self.way().is_some() {
+            return Some(self.fix().into());
+        }
+        let setting = "Configure the URL as it is in HubSpot: `PublicUrl::endpoint(…)`.";
+        self.on_the_way().map(|way| format!("{setting}{}{way}", if_on_the_way!()).into())
     }
 }
 

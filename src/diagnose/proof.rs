@@ -112,7 +112,11 @@ fn fixed(fault: Fault, found: &Match<'_, '_>, setting: &Setting<'_>) -> Fault {
         return fault;
     }
     if setting.has(called) {
-        return changed_on_the_way(fault);
+        return match fault.cause().on_the_way() {
+            Some(way) => fault
+                .fixed_by(format!("The endpoint's URL was signed as it is, so the path was changed on the way: {way}")),
+            None => fault,
+        };
     }
     let endpoint = called.endpoint();
     // Whether HubSpot is known to call this path.
@@ -130,15 +134,6 @@ fn fixed(fault: Fault, found: &Match<'_, '_>, setting: &Setting<'_>) -> Fault {
          itself calls {host}: {fix}"
     );
     fault.fixed_by(warning)
-}
-
-/// The fault of a path where the service has the URL that was signed.
-fn changed_on_the_way(fault: Fault) -> Fault {
-    let Some((_, rest)) = fault.fix().split_once("`PublicUrl::endpoint(…)`") else { return fault };
-    let rest = rest.trim_start_matches(['.', ',', ' ']).trim_start_matches("or ");
-    let rest = rest.trim_start_matches("If the path was changed on the way, ");
-    let fix = format!("The endpoint's URL was signed as it is, so the path was changed on the way: {rest}");
-    fault.fixed_by(fix)
 }
 
 /// The fault of the service's endpoint where the path that arrived was signed.

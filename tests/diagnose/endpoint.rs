@@ -50,13 +50,13 @@ fn each_fix_of_a_path_begins_with_the_setting() {
     use Cause::*;
     let spelled = "https://hooks.example.com/caf%C3%A9/inbox";
     for (endpoint, seen, cause, on_the_way) in [
-        (ENDPOINT, "/tenants/42/crm-events/inbox/", UriTrailingSlash, "changed on the way, disable the middleware"),
+        (ENDPOINT, "/tenants/42/crm-events/inbox/", UriTrailingSlash, "changed on the way: disable the middleware"),
         (ENDPOINT, "/tenants/42/crm-events//inbox", UriDoubleSlash, "merge_slashes off"),
         (ENDPOINT, "/crm-events/inbox", UriPrefixLost, "OriginalUri"),
         (ENDPOINT, "/x/tenants/42/crm-events/inbox", UriPrefixAdded, "before the prefix was added"),
-        (ENDPOINT, "/webhook", UriRewritten, "changed on the way, verify before the hop"),
-        (spelled, "/café/inbox", UriEscapesDecoded, "changed on the way, pass the raw path"),
-        (spelled, "/caf%c3%a9/inbox", UriEscapeCase, "changed on the way, pass the raw path"),
+        (ENDPOINT, "/webhook", UriRewritten, "changed on the way: verify before the hop"),
+        (spelled, "/café/inbox", UriEscapesDecoded, "changed on the way: pass the raw path"),
+        (spelled, "/caf%c3%a9/inbox", UriEscapeCase, "changed on the way: pass the raw path"),
     ] {
         let sent = Sent::new("POST", endpoint, EVENTS).uri(format!("https://hooks.example.com{seen}"));
         let knows = |secret| Diagnostician::new([secret], Version::V2).endpoint(endpoint).work_limit(1 << 20);
@@ -161,7 +161,7 @@ fn a_path_that_was_refused_is_explained() {
         ),
         // The setting was signed, and something on the way changed the path.
         (ENDPOINT, rewritten, ENDPOINT, UriRewritten, "changed on the way: verify before the hop that rewrites it"),
-        (ENDPOINT, "https://hooks.example.com/inbox", ENDPOINT, UriPrefixLost, "changed on the way: In axum's `nest`"),
+        (ENDPOINT, "https://hooks.example.com/inbox", ENDPOINT, UriPrefixLost, "changed on the way: in axum's `nest`"),
         (other, "https://hooks.example.com/x/tenants/42/crm-events", other, UriPrefixAdded, "way: verify the path as"),
     ] {
         for told in [ENDPOINT, set] {

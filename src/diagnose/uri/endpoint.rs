@@ -23,24 +23,10 @@ pub(super) fn difference(part: &str, received: &str, own: &str) -> String {
 
 /// The fault of a path with a fix that begins with the service's own setting, which may have that path.
 pub(crate) fn setting_first(fault: Fault) -> Fault {
-    let is_of_the_way = matches!(
-        fault.cause(),
-        Cause::UriRewritten
-            | Cause::UriEscapesDecoded
-            | Cause::UriEscapesDoubled
-            | Cause::UriEscapeCase
-            | Cause::UriQuote
-    );
-    let on_the_way = fault.fix();
-    if !is_of_the_way || on_the_way.contains("PublicUrl::endpoint") {
-        return fault;
+    match fault.cause().setting_first() {
+        Some(fix) => fault.fixed_by(fix),
+        None => fault,
     }
-    let (first, rest) = (on_the_way.get(..1).unwrap_or_default(), on_the_way.get(1..).unwrap_or_default());
-    let fix = format!(
-        "Configure the URL as it is in HubSpot: `PublicUrl::endpoint(…)`. If the path was changed on the way, {}{rest}",
-        first.to_lowercase()
-    );
-    fault.fixed_by(fix)
 }
 
 impl Endpoint {
