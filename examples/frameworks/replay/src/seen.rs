@@ -20,7 +20,14 @@ const HANDLING: Duration = Duration::from_secs(20);
 const IN_PROGRESS: Duration = Duration::from_secs(40);
 
 #[derive(Clone)]
-pub enum Seen {
+pub struct Seen {
+    store: Store,
+    /// How long a request may wait in a queue before it is verified.
+    waiting: Duration,
+}
+
+#[derive(Clone)]
+enum Store {
     /// By the time that was signed, with the time until which to remember each. For a single process.
     Memory(Arc<Mutex<Kept>>),
     /// For several replicas, and over restarts.
@@ -53,7 +60,7 @@ pub fn remember_until(verified: &Verified) -> Option<UnixTime> {
 
 impl Seen {
     pub fn in_memory() -> Self {
-        Self::Memory(Arc::default())
+        Self { store: Store::Memory(Arc::default()), waiting: Duration::ZERO }
     }
 
     /// Connects when it is first needed, and again whenever it must.
@@ -64,7 +71,20 @@ impl Seen {
             .set_connection_timeout(timeout)
             .set_response_timeout(timeout)
             .set_number_of_retries(1);
-        Ok(Self::Redis(ConnectionManager::new_lazy_with_config(Client::open(url)?, config)?))
+        let store = Store::Redis(ConnectionManager::new_lazy_with_config(Client::open(url)?, config)?);
+        Ok(Self { store, waiting: Duration::ZERO })
+    }
+
+    /// For a queue whose requests are verified as of the time at which they came, and wait at most this long: remembers each
+    /// longer by as much, as a copy of it may wait too.
+    pub fn for_queue(self, limit: Duration) -> Self {
+        Self { waiting: limit, ..self }
+    }
+
+    /// `None` if that time is over.
+    fn remember_until(&self, verified: &Verified, now: UnixTime) -> Option<UnixTime> {
+        let until = remember_until(verified)?.as_millis() + self.waiting.as_millis() as u64;
+        Some(UnixTime::from_millis(until)).filter(|until| *until > now)
     }
 
     /// Does the work of a request unless that was done before: `None` then, to be answered with 2xx. An error is the status
@@ -104,12 +124,10 @@ impl Seen {
     /// Remembers a request as in progress. Of several calls at the same time, one gets `New`.
     pub async fn begin(&self, verified: &Verified) -> Result<Known, RedisError> {
         let (key, now) = (verified.replay_key(), UnixTime::now());
-        let Some(until) = remember_until(verified).filter(|until| *until > now) else {
-            return Ok(Known::Expired);
-        };
+        let Some(until) = self.remember_until(verified, now) else { return Ok(Known::Expired) };
         let turn = Turn(RandomState::new().hash_one(now.as_millis()));
-        match self {
-            Self::Memory(seen) => {
+        match &self.store {
+            Store::Memory(seen) => {
                 let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
                 while seen.first_key_value().is_some_and(|(_, (until, _))| *until < now) {
                     seen.pop_first();
@@ -123,7 +141,7 @@ impl Seen {
                     }
                 }
             }
-            Self::Redis(redis) => {
+            Store::Redis(redis) => {
                 let mut redis = redis.clone();
                 let mut set = redis::cmd("SET");
                 set.arg(name(key)).arg(turn.0).arg("NX").arg("PX").arg(IN_PROGRESS.as_millis() as u64);
@@ -141,14 +159,14 @@ impl Seen {
     /// Remembers that a request was handled.
     pub async fn finish(&self, verified: &Verified) -> Result<(), RedisError> {
         let (key, now) = (verified.replay_key(), UnixTime::now());
-        let Some(until) = remember_until(verified).filter(|until| *until > now) else { return Ok(()) };
-        match self {
-            Self::Memory(seen) => {
+        let Some(until) = self.remember_until(verified, now) else { return Ok(()) };
+        match &self.store {
+            Store::Memory(seen) => {
                 let (mut seen, known) = (seen.lock().unwrap_or_else(PoisonError::into_inner), (until, Known::Handled));
                 seen.insert((verified.timestamp(), key), known);
                 Ok(())
             }
-            Self::Redis(redis) => {
+            Store::Redis(redis) => {
                 let mut set = redis::cmd("SET");
                 set.arg(name(key)).arg("handled").arg("PX").arg(until.as_millis() - now.as_millis());
                 set.exec_async(&mut redis.clone()).await
@@ -159,12 +177,12 @@ impl Seen {
     /// Forgets a request that could not be handled in this turn.
     pub async fn forget(&self, verified: &Verified, turn: Turn) -> Result<(), RedisError> {
         let key = verified.replay_key();
-        match self {
-            Self::Memory(seen) => {
+        match &self.store {
+            Store::Memory(seen) => {
                 seen.lock().unwrap_or_else(PoisonError::into_inner).remove(&(verified.timestamp(), key));
                 Ok(())
             }
-            Self::Redis(redis) => {
+            Store::Redis(redis) => {
                 let delete = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end";
                 let mut eval = redis::cmd("EVAL");
                 eval.arg(delete).arg(1).arg(name(key)).arg(turn.0);

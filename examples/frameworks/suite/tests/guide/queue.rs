@@ -4,6 +4,15 @@ use axum::http::request::Parts;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verified, Verifier};
 use serde::{Deserialize, Serialize};
+use std::sync::Mutex;
+use std::time::Duration;
+
+// As in the replay guide: the store of the example server.
+#[allow(dead_code)] // what this page does not show
+#[path = "../../../replay/src/seen.rs"]
+mod seen;
+
+use seen::Seen;
 
 struct Stored {
     received: UnixTime, // by your own clock, never the time in the request's header
@@ -27,6 +36,26 @@ fn verify_later(verifier: &Verifier, url: &PublicUrl, stored: &Stored) -> Result
     let headers = SignatureHeaders::from_pairs(stored.headers.iter().map(|(name, value)| (name, value)));
     let head = url.head(&stored.method, &stored.path_and_query, headers)?;
     verifier.verify(&head, &stored.body, stored.received)
+}
+
+/// The longest that an event may wait. The store must know it: `Seen::in_redis(&url)?.for_queue(LIMIT)`.
+const LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Takes an event from the queue. Returns whether it is done, and can be deleted. If not, it must come again.
+async fn consume(verifier: &Verifier, url: &PublicUrl, seen: &Seen, stored: Stored, now: UnixTime) -> bool {
+    let waited = Duration::from_millis(now.as_millis().saturating_sub(stored.received.as_millis()));
+    if waited > LIMIT {
+        eprintln!("dropped: waited for {waited:?}");
+        return true;
+    }
+    match verify_later(verifier, url, &stored) {
+        // `None` for a copy of what was handled.
+        Ok(verified) => matches!(seen.once(verified, handle(stored), |done| *done).await, Ok(Some(true) | None)),
+        Err(error) => {
+            eprintln!("dropped: {}: {error}. {}", error.code(), error.help());
+            true
+        }
+    }
 }
 
 /// `Stored` as JSON has it.
@@ -56,18 +85,26 @@ fn from_json(json: &str) -> Result<Stored, Box<dyn std::error::Error>> {
 
 use crate::prelude;
 
-/// As it lies in the queue for twenty minutes, having been this old when it came.
-fn stored(age: u64) -> Stored {
+fn stored_at(received: UnixTime, signed: UnixTime, body: &str) -> Stored {
     let secret = hubspot_signature::ClientSecret::new(suite::SECRET).expect("usable");
-    let minutes_ago = |minutes: u64| UnixTime::from_millis(UnixTime::now().as_millis() - minutes * 60_000);
     let url = "https://hooks.example.com/hubspot?a=1&b=%40";
-    let signed = secret.sign("POST", url, b"{}", minutes_ago(20 + age)).expect("a request to sign");
+    let signed = secret.sign("POST", url, body.as_bytes(), signed).expect("a request to sign");
     let mut request = axum::http::Request::post("/hubspot?a=1&b=%40");
     for (name, value) in signed.pairs() {
         request = request.header(name, value);
     }
-    let (head, body) = request.body(b"{}".to_vec()).expect("a request").into_parts();
-    Stored { received: minutes_ago(20), ..store(&head, body) }
+    let (head, body) = request.body(body.as_bytes().to_vec()).expect("a request").into_parts();
+    Stored { received, ..store(&head, body) }
+}
+
+fn before(time: UnixTime, millis: u64) -> UnixTime {
+    UnixTime::from_millis(time.as_millis() - millis)
+}
+
+/// As it lies in the queue for twenty minutes, having been this old when it came.
+fn stored(age: u64) -> Stored {
+    let minutes_ago = |minutes: u64| before(UnixTime::now(), minutes * 60_000);
+    stored_at(minutes_ago(20), minutes_ago(20 + age), "{}")
 }
 
 #[test]
@@ -98,4 +135,76 @@ fn each_byte_comes_back_from_json() {
     let back = from_json(&to_json(odd).expect("JSON")).expect("its own");
     assert_eq!(before, (back.received, back.method, back.path_and_query, back.headers, back.body));
     assert!(from_json("{}").is_err());
+}
+
+static HANDLED: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+
+/// Fails the first time if the event says so.
+async fn handle(event: Stored) -> bool {
+    let is_done = !event.body.ends_with(b"fails\"") || runs(&event.body) > 0;
+    HANDLED.lock().expect("nothing panics here").push(event.body);
+    is_done
+}
+
+fn runs(body: &[u8]) -> usize {
+    HANDLED.lock().expect("nothing panics here").iter().filter(|handled| *handled == body).count()
+}
+
+#[tokio::test]
+async fn each_event_is_handled_once_and_none_too_late() {
+    const MINUTE: u64 = 60_000;
+    let (url, verifier) =
+        (PublicUrl::endpoint("https://hooks.example.com/hubspot").expect("a URL"), prelude::verifier());
+    let redis = suite::Redis::start();
+    let (memory, redis) = (Seen::in_memory(), Seen::in_redis(&redis.url()).expect("a URL"));
+    for (name, seen) in [("memory", memory.for_queue(LIMIT)), ("redis", redis.for_queue(LIMIT))] {
+        let now = UnixTime::now();
+        let limit = LIMIT.as_millis() as u64;
+        // Whether it is done, and how often it was handled by then.
+        let consume = async |body: &str, received, signed| {
+            let done = consume(&verifier, &url, &seen, stored_at(received, signed, body), now).await;
+            (done, runs(body.as_bytes()))
+        };
+        let body = |what: &str| format!("\"{name} {what}\"");
+
+        let fresh = body("fresh");
+        assert_eq!(consume(&fresh, now, now).await, (true, 1));
+        assert_eq!(consume(&fresh, now, now).await, (true, 1), "a copy");
+        assert_eq!(consume(&body("stale"), now, before(now, 5 * MINUTE + 1)).await, (true, 0));
+
+        // The oldest that may be handled, and the copy of it that came last.
+        let (old, received) = (body("old"), before(now, limit));
+        let signed = before(received, 5 * MINUTE);
+        assert_eq!(consume(&old, before(received, 1), signed).await, (true, 0), "waited too long");
+        assert_eq!(consume(&old, received, signed).await, (true, 1));
+        assert_eq!(consume(&old, received, signed).await, (true, 1), "a copy");
+
+        let fails = body("fails");
+        assert_eq!(consume(&fails, now, now).await, (false, 1));
+        assert_eq!(consume(&fails, now, now).await, (true, 2), "again");
+        assert_eq!(consume(&fails, now, now).await, (true, 2), "a copy");
+    }
+    // A store that does not know of the queue refuses such an old event: it may have forgotten it.
+    let received = before(UnixTime::now(), LIMIT.as_millis() as u64 / 2);
+    let event = stored_at(received, received, "\"early\"");
+    assert!(!consume(&verifier, &url, &Seen::in_memory(), event, UnixTime::now()).await);
+    assert_eq!(runs(b"\"early\""), 0);
+}
+
+/// A copy may come when the signature expires, by a clock that is a minute behind, and then wait for the limit.
+#[tokio::test]
+async fn a_key_outlives_the_last_copy() {
+    let redis = suite::Redis::start();
+    let seen = Seen::in_redis(&redis.url()).expect("a URL").for_queue(LIMIT);
+    let (url, verifier) =
+        (PublicUrl::endpoint("https://hooks.example.com/hubspot").expect("a URL"), prelude::verifier());
+    let now = UnixTime::now();
+    let event = stored_at(now, now, "\"expires\"");
+    let key = verify_later(&verifier, &url, &event).expect("genuine").replay_key();
+    assert!(consume(&verifier, &url, &seen, event, now).await);
+    let mut client = redis::Client::open(redis.url()).expect("a URL").get_connection().expect("it listens");
+    let left: u64 = redis::cmd("PTTL").arg(format!("hubspot:{key}")).query(&mut client).expect("a number");
+    let passed = UnixTime::now().as_millis() - now.as_millis();
+    let until = LIMIT.as_millis() as u64 + 300_000 + 60_000;
+    assert!(left.abs_diff(until - passed) < 5_000, "{left}");
 }
