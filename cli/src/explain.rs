@@ -4,15 +4,13 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use hubspot_signature::Error;
-use hubspot_signature::diagnose::{Diagnosis, Diagnostician, Fault, Finding, MAX_SECRETS, ReceivedRequest};
+use hubspot_signature::diagnose::{Diagnosis, Diagnostician, Fault, Finding, MAX_SECRETS};
 use serde_json::{Value, json};
 
 use crate::Failure;
 use crate::capture::BodyReading;
 use crate::input::{Received, RequestArgs, read_text};
 use crate::policy::PolicyArgs;
-use crate::public_url::{OtherPath, numbered};
 use crate::secrets::{PreviousSecretArgs, SecretArgs};
 use crate::terminal::{BAD, GOOD, Out, STRONG, visible, visible_json};
 
@@ -87,7 +85,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         return Err(format!("at most {MAX_SECRETS} secrets can be tried at once").into());
     }
     let now = args.policy.now();
-    let Received { method, url, endpoint, other_path, headers, body, .. } = args.request.read(BodyReading::AsItIs)?;
+    let Received { method, signed, endpoint, headers, body, .. } = args.request.read(BodyReading::AsItIs)?;
     let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
     let mut diagnostician = Diagnostician::new(&secrets, args.policy.minimum_version());
     if let Some(endpoint) = endpoint {
@@ -96,31 +94,22 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     if let Some(previous) = args.previous.text()? {
         diagnostician = diagnostician.previous_secret(&previous);
     }
-    let request = ReceivedRequest { method: &method, uri: &url, headers: &headers, body: Some(&body) };
-    let diagnosis = diagnostician.diagnose(&request, now);
-    let explain = |uri: &str| diagnostician.diagnose_path(&ReceivedRequest { uri, ..request }, &url, now);
-    let of_path = other_path.as_ref().map_or_else(Vec::new, |other| other.findings(&diagnosis, explain));
+    let diagnosis = signed.explain(&diagnostician, &method, &headers, &body, now);
     match args.format {
-        Format::Text => write_text(&diagnosis, other_path.as_ref(), &of_path, out)?,
-        Format::Json => {
-            let refusal = other_path.as_ref().map(|other| other.error);
-            writeln!(out, "{}", visible_json(&json(&diagnosis, refusal, &of_path)))?;
+        Format::Text => {
+            if let Some(other) = &signed.other_path {
+                writeln!(out, "{}\n", visible(&other.help))?;
+            }
+            write_text(&diagnosis, out)?;
         }
+        Format::Json => writeln!(out, "{}", visible_json(&json(&diagnosis)))?,
     }
-    Ok(other_path.is_none() && diagnosis.is_accepted())
+    Ok(diagnosis.is_accepted())
 }
 
 /// The library's text, with the words that a reader looks for made visible.
-fn write_text(
-    diagnosis: &Diagnosis,
-    other_path: Option<&OtherPath>,
-    of_path: &[Finding],
-    out: &mut Out,
-) -> Result<(), Failure> {
-    if let Some(OtherPath { error, help, .. }) = other_path {
-        writeln!(out, "{BAD}Refused{BAD:#}: {error}\n{}\n\nApart from the path:\n", visible(help))?;
-    }
-    for line in visible(&format!("{diagnosis}{}", numbered(of_path))).lines() {
+fn write_text(diagnosis: &Diagnosis, out: &mut Out) -> Result<(), Failure> {
+    for line in visible(&diagnosis.to_string()).lines() {
         let indent = line.len().saturating_sub(line.trim_start().len());
         let (margin, text) = line.split_at_checked(indent).unwrap_or(("", line));
         let (style, marked, rest) = if let Some(rest) = text.strip_prefix("Accepted") {
@@ -137,24 +126,24 @@ fn write_text(
         };
         writeln!(out, "{margin}{style}{marked}{style:#}{rest}")?;
     }
-    let accepted = diagnosis.verdict().ok().and_then(Result::ok).filter(|_| other_path.is_none());
+    let accepted = diagnosis.verdict().ok().and_then(Result::ok);
     if let Some(remark) = accepted.and_then(|proof| PolicyArgs::remark(proof.version())) {
         writeln!(out, "\n{remark}")?;
     }
     Ok(())
 }
 
-fn json(diagnosis: &Diagnosis, refusal: Option<Error>, of_path: &[Finding]) -> Value {
-    let verdict = match (refusal, diagnosis.verdict()) {
-        (Some(refusal), _) | (None, Ok(Err(refusal))) => refusal.to_string(),
-        (None, Ok(Ok(proof))) => format!("accepted by {}", proof.version()),
-        (None, Err(secret)) => secret.to_string(),
+fn json(diagnosis: &Diagnosis) -> Value {
+    let verdict = match diagnosis.verdict() {
+        Ok(Ok(proof)) => format!("accepted by {}", proof.version()),
+        Ok(Err(refusal)) => refusal.to_string(),
+        Err(secret) => secret.to_string(),
     };
     json!({
-        "accepted": refusal.is_none() && diagnosis.is_accepted(),
+        "accepted": diagnosis.is_accepted(),
         "verdict": verdict,
         "expected": diagnosis.expected().collect::<Vec<_>>(),
-        "findings": diagnosis.findings().iter().chain(of_path).map(finding).collect::<Vec<_>>(),
+        "findings": diagnosis.findings().iter().map(finding).collect::<Vec<_>>(),
         "app_id": diagnosis.app_id(),
         "tried": diagnosis.tried(),
         "complete": diagnosis.is_complete(),

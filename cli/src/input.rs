@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Failure;
 use crate::capture::{self, BodyReading, Capture};
-use crate::public_url::{self, OtherPath, PublicUrlArgs, Signed};
+use crate::public_url::{self, PublicUrlArgs, Signed};
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Request")]
@@ -47,11 +47,9 @@ pub(crate) struct BodyArgs {
 pub(crate) struct Received {
     pub(crate) method: String,
     /// The whole URL that HubSpot called.
-    pub(crate) url: String,
+    pub(crate) signed: Signed,
     /// The endpoint's URL as it stands in HubSpot, if it is given.
     pub(crate) endpoint: Option<String>,
-    /// Set if the public URL alone refuses it.
-    pub(crate) other_path: Option<OtherPath>,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) body: Vec<u8>,
     /// Whether the capture goes on after the body that it announces.
@@ -91,20 +89,21 @@ impl RequestArgs {
                 None => capture.body(reading)?,
             };
             let Capture { method, target, headers, .. } = capture;
-            let Signed { url, other_path } = match public_url {
+            let signed = match public_url {
                 Some(public_url) => public_url::signed(&public_url, &target)?,
                 None => Signed { url: self.url.unwrap_or_default(), other_path: None },
             };
-            return Ok(Received { method, url, endpoint, other_path, headers, body, more_follows });
+            return Ok(Received { method, signed, endpoint, headers, body, more_follows });
         }
-        let (url, body) = (self.url.unwrap_or_default(), given.unwrap_or_default());
+        let signed = Signed { url: self.url.unwrap_or_default(), other_path: None };
+        let body = given.unwrap_or_default();
         // Shown too.
         if self.method.as_ref().is_some_and(|method| !is_like_a_method(method)) {
             return Err("--method is not a method such as POST".into());
         }
         let headers = self.header.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
         let method = self.method.unwrap_or_else(|| method_for(&body).into());
-        Ok(Received { method, url, endpoint, other_path: None, headers, body, more_follows: false })
+        Ok(Received { method, signed, endpoint, headers, body, more_follows: false })
     }
 }
 

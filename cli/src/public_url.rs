@@ -2,8 +2,8 @@
 
 use std::env;
 
-use hubspot_signature::diagnose::{Diagnosis, Finding};
-use hubspot_signature::{Error, PublicUrl, PublicUrlError, SignatureHeaders};
+use hubspot_signature::diagnose::{Diagnosis, Diagnostician, ReceivedRequest};
+use hubspot_signature::{Error, PublicUrl, PublicUrlError, SignatureHeaders, UnixTime};
 
 use crate::Failure;
 
@@ -80,11 +80,29 @@ pub(crate) struct Signed {
     pub(crate) other_path: Option<OtherPath>,
 }
 
+impl Signed {
+    /// The diagnosis of a request with this URL.
+    pub(crate) fn explain(
+        &self,
+        diagnostician: &Diagnostician,
+        method: &str,
+        headers: &[(&str, &[u8])],
+        body: &[u8],
+        now: UnixTime,
+    ) -> Diagnosis {
+        let request = |uri| ReceivedRequest { method, uri, headers, body: Some(body) };
+        match &self.other_path {
+            Some(other) => diagnostician.diagnose_path(&request(&other.arrived), &self.url, now),
+            None => diagnostician.diagnose(&request(&self.url), now),
+        }
+    }
+}
+
 /// A path that is not the endpoint's.
 pub(crate) struct OtherPath {
     pub(crate) error: Error,
     /// The URL as it arrived, at the host of the endpoint.
-    pub(crate) arrived: String,
+    arrived: String,
     /// Advice, with both paths.
     pub(crate) help: String,
 }
@@ -101,18 +119,6 @@ impl OtherPath {
         );
         Self { error, arrived: format!("{origin}{target}"), help }
     }
-
-    /// The faults of the path that the diagnosis of the endpoint's URL cannot see: that URL is right, so the one that
-    /// arrived is explained too.
-    pub(crate) fn findings(&self, of_endpoint: &Diagnosis, explain: impl FnOnce(&str) -> Diagnosis) -> Vec<Finding> {
-        if of_endpoint.is_accepted() { explain(&self.arrived).findings().to_vec() } else { Vec::new() }
-    }
-}
-
-/// Findings as the diagnosis numbers them.
-pub(crate) fn numbered(findings: &[Finding]) -> String {
-    let each = findings.iter().zip(1_u32..).map(|(finding, number)| format!("\n{number}. {finding}"));
-    each.collect()
 }
 
 /// Scheme with host, and path, of a whole URL.

@@ -8,6 +8,7 @@ use crate::Failure;
 use crate::capture::BodyReading;
 use crate::input::{Received, RequestArgs};
 use crate::policy::PolicyArgs;
+use crate::public_url::Signed;
 use crate::secrets::{PreviousSecretArgs, SecretArgs, unusable};
 use crate::terminal::{BAD, GOOD, Out, bytes_of_body, note, visible};
 
@@ -49,8 +50,8 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         .previous_secret(previous.as_deref())
         .map_err(|error| format!("the previous secret: {}", unusable(error)))?;
     let now = args.policy.now();
-    let Received { method, url, other_path, headers, body, more_follows, .. } =
-        args.request.read(BodyReading::Announced)?;
+    let Received { method, signed, headers, body, more_follows, .. } = args.request.read(BodyReading::Announced)?;
+    let Signed { url, other_path } = signed;
     if more_follows {
         note("the capture goes on after the body that its Content-Length announces; that is left out");
     }

@@ -56,7 +56,7 @@ pub(super) async fn exchange(shared: Arc<Shared>, request: Request<Incoming>, an
         Err(error) => {
             report.verdict = Verdict::Refused(*error);
             if shared.judge.may_explain() {
-                explaining = Some(explain(&shared, &arrived, &judgement.url));
+                explaining = Some(explain(&shared, &arrived));
             } else {
                 report.explanation = Explanation::LeftOut;
             }
@@ -108,9 +108,9 @@ async fn judged(shared: &Arc<Shared>, arrived: &Arc<Arrived>) -> Option<(Judgeme
 }
 
 /// Starts the diagnosis without waiting for it.
-fn explain(shared: &Arc<Shared>, arrived: &Arc<Arrived>, url: &str) -> JoinHandle<String> {
-    let (shared, arrived, url) = (Arc::clone(shared), Arc::clone(arrived), url.to_owned());
-    spawn_blocking(move || shared.judge.explain(&arrived, &url))
+fn explain(shared: &Arc<Shared>, arrived: &Arc<Arrived>) -> JoinHandle<String> {
+    let (shared, arrived) = (Arc::clone(shared), Arc::clone(arrived));
+    spawn_blocking(move || shared.judge.explain(&arrived))
 }
 
 /// The reason why a body was not read, and the status for the tunnel.

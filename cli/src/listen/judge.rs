@@ -1,12 +1,12 @@
 //! [`Judge`]: the verifier as the service should have it, and the diagnosis of its refusals.
 
 use http::HeaderMap;
-use hubspot_signature::diagnose::{Diagnostician, ReceivedRequest};
+use hubspot_signature::diagnose::Diagnostician;
 use hubspot_signature::{Error, PublicUrl, RequestHead, SignatureHeaders, UnixTime, Verified, Verifier, Version};
 
 use crate::Failure;
 use crate::listen::throttle::Throttle;
-use crate::public_url::{self, Signed, numbered};
+use crate::public_url::{self, Signed};
 
 pub(super) struct Judge {
     verifier: Verifier,
@@ -95,16 +95,13 @@ impl Judge {
     }
 
     /// Diagnoses a refusal, which can take a second.
-    pub(super) fn explain(&self, arrived: &Arrived, url: &str) -> String {
+    pub(super) fn explain(&self, arrived: &Arrived) -> String {
         let headers: Vec<_> = arrived.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
         let Arrived { method, body, at, .. } = arrived;
-        let request = ReceivedRequest { method, uri: url, headers: &headers, body: Some(body) };
-        let diagnosis = self.diagnostician.diagnose(&request, *at);
-        let explain = |uri: &str| self.diagnostician.diagnose_path(&ReceivedRequest { uri, ..request }, url, *at);
-        let other = public_url::signed(&self.public_url, &arrived.target).ok().and_then(|signed| signed.other_path);
-        // The diagnosis gets the URL of the endpoint, and knows nothing of the path.
-        let Some(other) = other else { return diagnosis.to_string() };
-        let findings = numbered(&other.findings(&diagnosis, explain));
-        format!("Refused: {}.\n{}\n\nApart from the path:\n{diagnosis}{findings}", other.error, other.help)
+        // Of `OPTIONS *` and the like there is no URL.
+        let signed = public_url::signed(&self.public_url, &arrived.target)
+            .unwrap_or_else(|_| Signed { url: arrived.target.clone(), other_path: None });
+        let diagnosis = signed.explain(&self.diagnostician, method, &headers, body, *at);
+        signed.other_path.map_or_else(|| diagnosis.to_string(), |other| format!("{}\n\n{diagnosis}", other.help))
     }
 }
