@@ -140,13 +140,16 @@ impl Diagnostician {
     #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
     #[must_use]
     pub fn diagnose_path(&self, request: &ReceivedRequest<'_>, public_url: &str, now: UnixTime) -> Diagnosis {
-        let mut diagnosis = self.explain(request, Some(&Url::split(public_url)), now);
+        let mut diagnosis = self.explain(request, Some(public_url), now);
         diagnosis.verdict = Ok(Err(Error::PathNotEndpoint));
         diagnosis
     }
 
     /// `public_url` is the endpoint that the service has, if it is that which refuses the request.
-    fn explain(&self, request: &ReceivedRequest<'_>, public_url: Option<&Url>, now: UnixTime) -> Diagnosis {
+    fn explain(&self, request: &ReceivedRequest<'_>, public_url: Option<&str>, now: UnixTime) -> Diagnosis {
+        // The service's own is a likely one where none is told.
+        let endpoint = self.endpoint.as_deref().or(public_url);
+        let public_url = public_url.map(Url::split);
         let headers = Headers::new(request.headers);
         let (claims, mut header_faults) = claim::read(&headers);
         let timestamp = headers.text(Header::RequestTimestamp.name());
@@ -156,11 +159,7 @@ impl Diagnostician {
             expected: claims.iter().map(|claim| expected(claim, request, timestamp)).collect(),
             findings: Vec::new(),
             app_id: app_id(request.uri, request.body),
-            search: Search {
-                knows_endpoint: self.endpoint.is_some(),
-                knows_others: self.secrets > 1,
-                ..Search::default()
-            },
+            search: Search { knows_endpoint: endpoint.is_some(), knows_others: self.secrets > 1, ..Search::default() },
         };
         if diagnosis.is_accepted() && public_url.is_none() {
             return diagnosis;
@@ -168,7 +167,7 @@ impl Diagnostician {
         let body = request.body.unwrap_or_default();
         let start = Reading::new(request.method, request.uri, body);
         let mut budget = Budget::new(self.work_limit);
-        let slots = self.slots(&start, request, &headers, &mut budget);
+        let slots = Self::slots(&start, request, &headers, endpoint, &mut budget);
         let all: Vec<Vec<Recipe>> = claims.iter().map(|claim| recipes(claim, timestamp, now)).collect();
         let mut case = Case {
             diagnostician: self,
@@ -185,7 +184,7 @@ impl Diagnostician {
         diagnosis.search.is_cut = case.budget.is_exhausted();
         diagnosis.search.v1_fails = case.v1_fails;
         diagnosis.search.limits = limits(request, &claims, &self.candidates);
-        let endpoint = self.endpoint.as_deref();
+        let public_url = public_url.as_ref();
         let setting = Setting { received: &start.url, body, endpoint, public_url, timestamp, now };
         let outcome = prove(&mut diagnosis, &claims, &matches, &setting);
         // What is wrong with a signature's text is seen without a match too.
@@ -199,10 +198,10 @@ impl Diagnostician {
     /// All changes of the request, in the order in which they are undone. The body comes first, so that a long one is
     /// rewritten once for all changes of the URI.
     fn slots<'a>(
-        &self,
         start: &Reading<'a>,
         request: &ReceivedRequest<'a>,
         headers: &Headers<'_>,
+        endpoint: Option<&str>,
         budget: &mut Budget,
     ) -> Vec<Slot<'a>> {
         // What it costs to look at body and URI, and to make the few hundred changes of a usual request.
@@ -214,13 +213,13 @@ impl Diagnostician {
         // Of a body that was not read, its absence shows no damage.
         let mut slots = if request.body.is_some() { body::slots(start, headers) } else { Vec::new() };
         slots.push(method::changes(request.method, headers));
-        slots.extend(uri::slots(start, headers, self.endpoint.as_deref(), budget));
+        slots.extend(uri::slots(start, headers, endpoint, budget));
         slots
     }
 
     /// The fault with a fix that names the endpoint, if that is known and not what the service has already.
-    fn named(&self, fault: Fault, setting: &Setting<'_>) -> Fault {
-        let endpoint = self.endpoint.as_deref().map(Url::split).filter(Url::is_whole);
+    fn named(fault: Fault, setting: &Setting<'_>) -> Fault {
+        let endpoint = setting.endpoint.map(Url::split).filter(Url::is_whole);
         let Some(endpoint) = endpoint.filter(|endpoint| !setting.has(endpoint)) else { return fault };
         let fix = proof::named(fault.fix(), &endpoint.endpoint());
         fault.fixed_by(fix)
@@ -244,11 +243,11 @@ impl Diagnostician {
         };
         diagnosis.suspect(header_faults);
         diagnosis.suspect(self.secret_faults.iter().filter(|fault| !is_shape(fault)).cloned());
-        diagnosis.suspect(policy.map(|fault| self.named(fault, setting)));
+        diagnosis.suspect(policy.map(|fault| Self::named(fault, setting)));
         let is_path_explained =
             diagnosis.findings.iter().flat_map(Finding::causes).any(|cause| cause.part() == Part::Uri);
         let path = setting.public_url.filter(|_| !is_path_explained).map(|own| uri::path_fault(setting.received, own));
-        diagnosis.suspect(path.map(|fault| self.named(fault, setting)));
+        diagnosis.suspect(path.map(|fault| Self::named(fault, setting)));
         if outcome.is_solved {
             return;
         }
@@ -261,7 +260,7 @@ impl Diagnostician {
             slots.iter().filter(|slot| !is_cleared(slot)).partition(|slot| slot.covers == Covers::Head);
         let (first, second) = if diagnosis.search.v1_fails { (body, head) } else { (head, body) };
         let changes = first.into_iter().chain(second).flat_map(Slot::changes).filter(|change| change.is_suspected);
-        diagnosis.suspect(changes.map(|change| self.named(change.fault.clone(), setting)));
+        diagnosis.suspect(changes.map(|change| Self::named(change.fault.clone(), setting)));
         if !outcome.is_body_cleared {
             diagnosis.suspect(self.secret_faults.iter().filter(is_shape).cloned());
         }
