@@ -195,9 +195,19 @@ impl PublicUrl {
         Ok(RequestHead::with_uri(method, self.signed_uri(path_and_query, None)?, headers))
     }
 
-    /// The URL of an [`endpoint`](Self::endpoint), without a query.
-    #[cfg(all(feature = "tower", feature = "diagnose", not(all(target_arch = "wasm32", target_os = "unknown"))))]
-    pub(crate) fn endpoint_url(&self) -> Option<&str> {
+    /// Returns the URL of an [`endpoint`](Self::endpoint), as it was given. Log it with a path that is refused as
+    /// [`Error::PathNotEndpoint`].
+    ///
+    /// ```
+    /// use hubspot_signature::PublicUrl;
+    ///
+    /// let url = PublicUrl::endpoint("https://hooks.example.com/hubspot")?;
+    /// assert_eq!(url.endpoint_url(), Some("https://hooks.example.com/hubspot"));
+    /// assert_eq!(PublicUrl::server("https://hooks.example.com")?.endpoint_url(), None);
+    /// # Ok::<(), hubspot_signature::PublicUrlError>(())
+    /// ```
+    #[must_use]
+    pub fn endpoint_url(&self) -> Option<&str> {
         match &self.origin {
             Origin::Endpoint { url, .. } => Some(url),
             _ => None,
