@@ -145,9 +145,11 @@ async fn received(
 /// The reason is for the log, not for the sender.
 fn refused(error: Error, url: &PublicUrl, head: &Parts) -> StatusCode {
     let path_and_query = head.uri.path_and_query().map_or("", |raw| raw.as_str());
-    let url =
-        url.head(head.method.as_str(), path_and_query, SignatureHeaders::new()).map(|head| head.uri().to_string());
-    eprintln!("refused: {} {}: {error}. {}", error.code(), url.as_deref().unwrap_or(path_and_query), error.help());
+    let url = match url.head(head.method.as_str(), path_and_query, SignatureHeaders::new()) {
+        Ok(head) => head.uri().to_string(),
+        Err(_) => format!("{path_and_query} (not {})", url.endpoint_url().unwrap_or_default()),
+    };
+    eprintln!("refused: {} {url}: {error}. {}", error.code(), error.help());
     match error {
         Error::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.

@@ -259,6 +259,22 @@ fn paths_that_the_router_does_not_know() {
     }
 }
 
+/// Of the two paths, the log names both.
+#[test]
+fn another_endpoint_is_named() {
+    for program in ["actix-web", "hyper", "poem"] {
+        let log = tempfile::NamedTempFile::new().expect("a file");
+        let server = Server::start_with(program, |command| {
+            command.env("HUBSPOT_WEBHOOK_URL", "https://hooks.example.com/moved");
+            command.stderr(log.reopen().expect("a file"));
+        });
+        assert_eq!(exchange(server.address, &webhook("{}")).map(|answer| answer.status), Some(401), "{program}");
+        let log = fs::read_to_string(&log).expect("text");
+        let expected = "refused: path_not_endpoint /hubspot?tenant=7 (not https://hooks.example.com/moved): ";
+        assert!(log.contains(expected), "{program}: {log}");
+    }
+}
+
 /// The requests that get through an nginx that writes the URL again: it drops a trailing question mark.
 fn rewritten(mut cases: Vec<Case>) -> Vec<Case> {
     cases.retain(|case| !case.request.target.ends_with('?'));
