@@ -43,12 +43,13 @@ fn batch(now: UnixTime) -> String {
         let occurred_at = now.as_millis().saturating_sub(2000).saturating_add(index);
         let event_id = occurred_at.wrapping_mul(31).wrapping_add(index) % 4_000_000_000;
         let object_id = index.saturating_add(80_000);
-        format!(
-            r#"{{"eventId":{event_id},"subscriptionId":1160452,"portalId":62515,"appId":54321,"occurredAt":{occurred_at},"#
-        ) + &format!(r#""subscriptionType":"contact.propertyChange","attemptNumber":0,"objectId":{object_id},"#)
-            + &format!(
-                r#""propertyName":"lastname","propertyValue":"Übungsfall {index}","changeSource":"CRM_UI","sourceId":"userId:9001"}}"#
-            )
+        let lines = format!(
+            r#"{{"eventId":{event_id},"subscriptionId":1160452,"portalId":62515,"appId":54321,
+            "occurredAt":{occurred_at},"subscriptionType":"contact.propertyChange","attemptNumber":0,
+            "objectId":{object_id},"propertyName":"lastname","propertyValue":"Übungsfall {index}",
+            "changeSource":"CRM_UI","sourceId":"userId:9001"}}"#
+        );
+        lines.lines().map(str::trim_start).collect::<String>()
     };
     format!("[{}]", (0..100).map(event).collect::<Vec<_>>().join(","))
 }
