@@ -65,7 +65,8 @@
 //! [`Verifier`](crate::Verifier).
 //!
 //! It is a tool for operators: **do not run it on every refused request of a public endpoint**. One diagnosis does up to
-//! [`MAX_WORK`], thousands of times the work of a verification, and anyone can send requests that are refused.
+//! [`MAX_WORK`], thousands of times the work of a verification, and anyone can send requests that are refused. A
+//! [`RateLimit`] bounds how many are explained.
 //!
 //! # What bounds it
 //!
@@ -94,6 +95,7 @@ mod finding;
 mod hints;
 mod method;
 mod proof;
+mod rate_limit;
 mod reading;
 mod report;
 mod request;
@@ -113,4 +115,5 @@ pub use self::diagnosis::Diagnosis;
 pub use self::diagnostician::{Diagnostician, MAX_SECRETS, MAX_WORK};
 pub use self::fault::Fault;
 pub use self::finding::Finding;
+pub use self::rate_limit::RateLimit;
 pub use self::request::ReceivedRequest;

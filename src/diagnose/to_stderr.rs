@@ -1,6 +1,5 @@
 //! The diagnosis as a hook of the tower layer.
 
-use core::sync::atomic::{AtomicU64, Ordering};
 use std::eprintln;
 use std::prelude::rust_2024::*;
 use std::sync::Arc;
@@ -8,13 +7,9 @@ use std::sync::Arc;
 use ::http::Response;
 
 use super::url::Url;
-use super::{Diagnosis, Diagnostician, ReceivedRequest};
+use super::{Diagnosis, Diagnostician, RateLimit, ReceivedRequest};
 use crate::UnixTime;
 use crate::tower::Refusal;
-
-/// At most so many diagnoses in each interval.
-const AT_MOST: u64 = 3;
-const INTERVAL_MILLIS: u64 = 60_000;
 
 impl Diagnostician {
     /// A hook for [`VerifyLayer::on_refusal`](crate::tower::VerifyLayer::on_refusal) that writes the diagnosis to standard
@@ -37,7 +32,7 @@ impl Diagnostician {
         self,
         report: impl Fn(&Diagnosis) + Send + Sync + 'static,
     ) -> impl Fn(&Refusal<'_>, Response<B>) -> Response<B> + Clone + Send + Sync + 'static {
-        let shared = Arc::new((self, report, Limit::default()));
+        let shared = Arc::new((self, report, RateLimit::per_minute(3)));
         move |refusal, response| {
             let (diagnostician, report, limit) = &*shared;
             let now = UnixTime::now();
@@ -73,42 +68,5 @@ impl Diagnostician {
             diagnosis.verdict = Ok(Err(refusal.error()));
         }
         diagnosis
-    }
-}
-
-/// Counts the diagnoses of the current interval: the interval's number in the upper 48 bits, the count in the lower 16.
-#[derive(Default)]
-struct Limit(AtomicU64);
-
-impl Limit {
-    /// Whether one more diagnosis may run; if so, it is counted.
-    fn allows(&self, now: UnixTime) -> bool {
-        let interval = (now.as_millis() / INTERVAL_MILLIS) & (u64::MAX >> 16);
-        let count = |state: u64| {
-            let (counted, allowed) = (state >> 16, state & 0xffff);
-            // Threads that read the clock on either side of a boundary must not reset each other's count, so only a
-            // later interval, or a clock that was set back by more than one, starts a new one.
-            let is_current = counted == interval || counted == interval.saturating_add(1);
-            let (counted, allowed) = if is_current { (counted, allowed) } else { (interval, 0) };
-            (allowed < AT_MOST).then(|| (counted << 16) | allowed.saturating_add(1))
-        };
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count).is_ok()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn so_many_an_interval() {
-        let limit = Limit::default();
-        let allowed = |millis| (0..10).filter(|_| limit.allows(UnixTime::from_millis(millis))).count();
-        assert_eq!(allowed(1_700_000_040_000), 3);
-        assert_eq!(allowed(1_700_000_099_999), 0);
-        assert_eq!(allowed(1_700_000_100_000), 3);
-        // A clock that goes back a little does not start a new count.
-        assert_eq!(allowed(1_700_000_099_999), 0);
-        assert_eq!(allowed(1_600_000_000_000), 3);
     }
 }

@@ -41,23 +41,36 @@ fn ready<F: Future>(future: F) -> F::Output {
     output
 }
 
+/// The number of the minute.
+fn minute() -> u64 {
+    UnixTime::now().as_millis() / 60_000
+}
+
 #[test]
 fn three_refusals_a_minute_are_explained() {
+    // Again if a minute ended in between, which allows more.
+    while !three_are_explained() {}
+}
+
+fn three_are_explained() -> bool {
     let reports = Arc::new(Mutex::new(Vec::new()));
     let (to, diagnostician) = (Arc::clone(&reports), Diagnostician::new([SECRET], Version::V3).endpoint(URI));
     let hook = diagnostician.report_to(move |diagnosis| to.lock().unwrap().push(diagnosis.clone()));
     let layer = layer().on_refusal(hook);
+    let begun = minute();
     for _ in 0..5 {
         let response = ready(layer.layer(service_fn(answer)).oneshot(request())).unwrap();
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
     }
+    let is_one_minute = begun == minute();
     let reports = reports.lock().unwrap();
-    // More only if a minute ended in between.
     assert!((3..=5).contains(&reports.len()), "{}", reports.len());
     for diagnosis in reports.iter() {
         let finding = proves(diagnosis, &[Cause::UriScheme]);
         assert_eq!(finding.signed_uri(), Some(URI));
     }
+    assert!(!is_one_minute || reports.len() == 3, "{}", reports.len());
+    is_one_minute
 }
 
 #[test]
