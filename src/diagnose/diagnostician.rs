@@ -134,13 +134,15 @@ impl Diagnostician {
     /// Explains a request that the service refuses with [`Error::PathNotEndpoint`], because its path is not that of
     /// `public_url`, the URL given to [`PublicUrl::endpoint`](crate::PublicUrl::endpoint).
     ///
-    /// Of the request give the URL that arrived: its path and query, at scheme and host of `public_url`. If that was
-    /// signed, `public_url` is wrong. If `public_url` was, the path was changed on the way.
+    /// As the URI of the request give its path and query, as they arrived: scheme and host are taken from `public_url`. If
+    /// that URL was signed, `public_url` is wrong. If `public_url` was, the path was changed on the way.
     #[cfg(feature = "http")]
     #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
     #[must_use]
     pub fn diagnose_path(&self, request: &ReceivedRequest<'_>, public_url: &str, now: UnixTime) -> Diagnosis {
-        let mut diagnosis = self.explain(request, Some(public_url), now);
+        let Url { scheme, authority, .. } = Url::split(public_url);
+        let arrived = Url { scheme, authority, ..Url::split(request.uri) }.join();
+        let mut diagnosis = self.explain(&ReceivedRequest { uri: &arrived, ..*request }, Some(public_url), now);
         diagnosis.verdict = Ok(Err(Error::PathNotEndpoint));
         diagnosis
     }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use ::http::Response;
 
-use super::url::Url;
 use super::{Diagnosis, Diagnostician, RateLimit, ReceivedRequest};
 use crate::UnixTime;
 use crate::tower::Refusal;
@@ -45,21 +44,14 @@ impl Diagnostician {
 
     fn diagnose_refusal(&self, refusal: &Refusal<'_>, now: UnixTime) -> Diagnosis {
         let head = refusal.head();
-        // The path that arrived, at the host of the endpoint: the layer has verified no URL.
-        let other = refusal.other_endpoint();
-        let arrived = |endpoint| {
-            let target = head.uri.path_and_query().map_or("", |target| target.as_str());
-            let Url { scheme, authority, .. } = Url::split(endpoint);
-            Url { scheme, authority, ..Url::split(target) }.join()
-        };
-        let uri = other.map_or_else(|| refusal.url(), arrived);
+        let uri = refusal.url();
         let headers = head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         // Over HTTP/2 the host that was called is here, and not in `Host`.
         let authority = head.uri.authority().map(|authority| (":authority", authority.as_str().as_bytes()));
         let headers: Vec<_> = headers.chain(authority).collect();
         let request =
             ReceivedRequest { method: head.method.as_str(), uri: &uri, headers: &headers, body: refusal.body() };
-        let mut diagnosis = match other {
+        let mut diagnosis = match refusal.other_endpoint() {
             Some(endpoint) => self.diagnose_path(&request, endpoint, now),
             None => self.diagnose(&request, now),
         };

@@ -140,6 +140,12 @@ fn a_path_that_was_refused_is_explained() {
         let diagnostician = Diagnostician::new([SECRET], Version::V2);
         let diagnostician = told.into_iter().fold(diagnostician, Diagnostician::endpoint);
         let diagnosis = diagnostician.diagnose_path(&request, set, NOW);
+        // Scheme and host are those of the setting, given or not.
+        let target = arrived.strip_prefix("https://hooks.example.com").unwrap();
+        for uri in [target, &format!("http://10.0.0.7:3000{target}")] {
+            let request = ReceivedRequest { uri, ..request };
+            assert_eq!(diagnostician.diagnose_path(&request, set, NOW).to_string(), diagnosis.to_string());
+        }
         assert_eq!(diagnosis.verdict(), Ok(Err(Error::PathNotEndpoint)));
         diagnosis
     };
