@@ -1,11 +1,12 @@
 //! `send`: plays HubSpot against a server.
 
+use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 use http::{Method, Request, StatusCode, Uri};
-use hubspot_signature::{PublicUrl, UnixTime, Version};
+use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Version};
 
 use crate::check::Check;
 use crate::client::{Answer, Client};
@@ -18,6 +19,7 @@ use crate::public_url::{HEADING, PublicUrlArgs};
 use crate::secrets::SecretArgs;
 use crate::signer::Signer;
 use crate::source::{Captured, Source};
+use crate::target::target;
 use crate::terminal::{BAD, FAINT, GOOD, Out, STRONG, bytes_of_body, note, visible};
 use crate::tls::TlsArgs;
 use crate::{Failure, capture};
@@ -111,7 +113,9 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     let sources = sources(&args)?;
     let secret = args.secret.text()?;
     let client = Client::new(args.tls.trust()?)?;
+    let option = endpoint_option(&args.public_url);
     let public_url = if args.sign_local_address { local_address(&args.to)? } else { public_url(args.public_url)? };
+    check_path(&args.to, &public_url, option)?;
     let signer = Signer::new(&secret, public_url)?;
     if args.check {
         let (to, minimum) = (&args.to, args.minimum_version.into());
@@ -179,6 +183,31 @@ fn public_url(args: PublicUrlArgs) -> Result<PublicUrl, Failure> {
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     Ok(PublicUrl::endpoint(answer.trim())?)
+}
+
+/// Where the endpoint's URL comes from.
+fn endpoint_option(args: &PublicUrlArgs) -> &'static str {
+    let is_variable = !args.are_given() && env::var_os("HUBSPOT_ENDPOINT").is_some();
+    if is_variable { "HUBSPOT_ENDPOINT" } else { "--endpoint" }
+}
+
+/// The server refuses a path that is not the endpoint's, and here nothing can be signed for it.
+fn check_path(to: &Uri, public_url: &PublicUrl, option: &str) -> Result<(), Failure> {
+    let Some(endpoint) = public_url.endpoint_url() else { return Ok(()) };
+    let head = public_url.head("", target(to), SignatureHeaders::new());
+    if !matches!(head, Err(Error::PathNotEndpoint)) {
+        return Ok(());
+    }
+    let endpoint: Uri = endpoint.parse()?;
+    let (arrives, called) = (to.path(), endpoint.path());
+    let is_slash = arrives.trim_end_matches('/') == called.trim_end_matches('/');
+    let difference = if is_slash { ": only one has a slash at its end" } else { "" };
+    Err(format!(
+        "--to has the path {arrives:?}, and {option} has {called:?}{difference}\n\
+         Give {option} exactly as it stands in HubSpot, and --to the path that arrives at your server: the same, unless a \
+         proxy or a nested router removes or adds a prefix."
+    )
+    .into())
 }
 
 fn send(

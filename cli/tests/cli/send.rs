@@ -341,10 +341,30 @@ fn the_endpoint_is_what_is_signed() {
     let outcome = to("/webhook");
     outcome.assert(1, "which HubSpot knows as https://hooks.example.com/hubspot/webhook?userId");
     to("/hubspot/webhook").assert(0, "200 OK");
-    to("/elsewhere").assert_failed("the path of the request is not that of the endpoint");
     let environment = [("HUBSPOT_CLIENT_SECRET", SECRET), ("HUBSPOT_ENDPOINT", endpoint)];
     let to = server.url("/hubspot/webhook");
     run_in(&environment, &["send", "--to", &to], b"").assert(0, "200 OK");
+}
+
+#[test]
+fn a_path_that_is_not_the_endpoints_is_named_with_it() {
+    let server = Server::start(careful(Version::V3));
+    let endpoint = "https://hooks.example.com/hubspot/webhook";
+    for (path, difference) in [("/elsewhere?a=1", ""), ("/hubspot/webhook/", ": only one has a slash at its end")] {
+        let to = server.url(path);
+        let command = ["send", "--to", &to, "--endpoint", endpoint];
+        let path = path.split('?').next().unwrap();
+        let error = format!("error: --to has the path {path:?}, and --endpoint has \"/hubspot/webhook\"{difference}\n");
+        for more in [&[][..], &["--check"], &["--forge", "stale"]] {
+            run(&[&command, more].concat(), b"").assert_failed(&error);
+        }
+        // The option counts, the variable only without one.
+        let other = "https://hooks.example.com/other";
+        let environment = [("HUBSPOT_CLIENT_SECRET", SECRET), ("HUBSPOT_ENDPOINT", other)];
+        run_in(&environment, &command, b"").assert_failed(&error);
+        run_in(&environment, &["send", "--to", &to], b"").assert_failed("and HUBSPOT_ENDPOINT has \"/other\"\n");
+    }
+    assert!(server.seen.lock().unwrap().is_empty());
 }
 
 /// The server verifies its public URL, so the local address alone signs for nothing.
