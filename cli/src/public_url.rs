@@ -92,7 +92,7 @@ impl Signed {
     ) -> Diagnosis {
         let request = |uri| ReceivedRequest { method, uri, headers, body: Some(body) };
         match &self.other_path {
-            Some(other) => diagnostician.diagnose_path(&request(&other.arrived), &self.url, now),
+            Some(other) => diagnostician.diagnose_path(&request(&other.target), &self.url, now),
             None => diagnostician.diagnose(&request(&self.url), now),
         }
     }
@@ -101,32 +101,30 @@ impl Signed {
 /// A path that is not the endpoint's.
 pub(crate) struct OtherPath {
     pub(crate) error: Error,
-    /// The URL as it arrived, at the host of the endpoint.
-    arrived: String,
+    /// Path and query, as they arrived.
+    target: String,
     /// Advice, with both paths.
     pub(crate) help: String,
 }
 
 impl OtherPath {
     fn new(error: Error, endpoint: &str, target: &str) -> Self {
-        let (origin, path) = split(endpoint);
         let arrived = target.split(['?', '#']).next().unwrap_or_default();
         let help = format!(
             "The request arrived at the path {}, and the path of the endpoint is {}.\n{}",
             quoted(arrived),
-            quoted(path),
+            quoted(path(endpoint)),
             error.help()
         );
-        Self { error, arrived: format!("{origin}{target}"), help }
+        Self { error, target: target.to_owned(), help }
     }
 }
 
-/// Scheme with host, and path, of a whole URL.
-fn split(url: &str) -> (&str, &str) {
+/// The path of a whole URL.
+fn path(url: &str) -> &str {
     let url = url.split('?').next().unwrap_or_default();
-    let host = url.find("://").map_or(0, |at| at.saturating_add(3));
-    let path = url.get(host..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| host.saturating_add(at));
-    url.split_at_checked(path).unwrap_or((url, ""))
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default()
 }
 
 /// The path in quotes, cut to `MAX_SHOWN` characters: anyone can send a long one.
