@@ -34,10 +34,15 @@ type HubSpot = Data<(Verifier, PublicUrl)>;
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(BODY_LIMIT as u64);
+    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)
+        .map_err(|error| format!("HUBSPOT_CLIENT_SECRET: {error}. {}", error.help()))?
+        .max_body(BODY_LIMIT as u64);
     // Each URL exactly as it is configured in HubSpot.
-    let hubspot =
-        |url| Ok::<_, Box<dyn std::error::Error>>(Data::new((verifier.clone(), PublicUrl::endpoint(&variable(url)?)?)));
+    let hubspot = |name| {
+        let url =
+            PublicUrl::endpoint(&variable(name)?).map_err(|error| format!("{name}: {error}. {}", error.help()))?;
+        Ok::<HubSpot, String>(Data::new((verifier.clone(), url)))
+    };
     let (webhook_url, card_url) = (hubspot("HUBSPOT_WEBHOOK_URL")?, hubspot("HUBSPOT_CARD_URL")?);
     let app = move || {
         App::new()

@@ -47,10 +47,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 fn app(client_secret: &str, webhook_url: &str, card_url: &str) -> Result<Router, Box<dyn Error>> {
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-    let verifier = Verifier::new(client_secret, Version::V3)?;
+    let verifier = Verifier::new(client_secret, Version::V3)
+        .map_err(|error| format!("HUBSPOT_CLIENT_SECRET: {error}. {}", error.help()))?;
     // The URLs exactly as they are configured in HubSpot.
-    let webhook_url = PublicUrl::endpoint(webhook_url)?;
-    let card_url = PublicUrl::endpoint(card_url)?;
+    let webhook_url =
+        PublicUrl::endpoint(webhook_url).map_err(|error| format!("HUBSPOT_WEBHOOK_URL: {error}. {}", error.help()))?;
+    let card_url =
+        PublicUrl::endpoint(card_url).map_err(|error| format!("HUBSPOT_CARD_URL: {error}. {}", error.help()))?;
     let verify = |url| {
         let layer = VerifyLayer::new(verifier.clone(), url).on_refusal(telemetry::refused);
         // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.

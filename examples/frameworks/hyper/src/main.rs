@@ -53,12 +53,17 @@ struct HubSpot {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
+    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)
+        .map_err(|error| format!("HUBSPOT_CLIENT_SECRET: {error}. {}", error.help()))?
+        .max_body(BODY_LIMIT);
+    // The URL exactly as it is configured in HubSpot.
+    let endpoint =
+        |name| PublicUrl::endpoint(&variable(name)?).map_err(|error| format!("{name}: {error}. {}", error.help()));
     let hubspot = Arc::new(HubSpot {
-        // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-        verifier: Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(BODY_LIMIT),
-        // The URLs exactly as they are configured in HubSpot.
-        webhook_url: PublicUrl::endpoint(&variable("HUBSPOT_WEBHOOK_URL")?)?,
-        card_url: PublicUrl::endpoint(&variable("HUBSPOT_CARD_URL")?)?,
+        verifier,
+        webhook_url: endpoint("HUBSPOT_WEBHOOK_URL")?,
+        card_url: endpoint("HUBSPOT_CARD_URL")?,
         folder: env::var_os("FOLDER").map_or_else(env::temp_dir, PathBuf::from),
         kept: env::var_os("KEPT").map(PathBuf::from),
     });

@@ -42,10 +42,12 @@ fn app(
 ) -> Result<impl Service<lambda_http::Request, Response = Response<String>, Error = Error, Future: Send> + use<>, Error>
 {
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-    let verifier = Verifier::new(client_secret, Version::V3)?;
+    let verifier = Verifier::new(client_secret, Version::V3)
+        .map_err(|error| format!("HUBSPOT_CLIENT_SECRET: {error}. {}", error.help()))?;
     // The URL exactly as it is configured in HubSpot: whether the event's path has the stage or not, or was decoded by the
     // gateway, makes no difference.
-    let public_url = PublicUrl::endpoint(public_url)?;
+    let public_url =
+        PublicUrl::endpoint(public_url).map_err(|error| format!("HUBSPOT_PUBLIC_URL: {error}. {}", error.help()))?;
     let mut verify = VerifyLayer::new(verifier, public_url).on_refusal(refused);
     // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
     if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() {

@@ -31,10 +31,14 @@ type HubSpot = Arc<(Verifier, PublicUrl)>;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(BODY_LIMIT as u64);
+    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)
+        .map_err(|error| format!("HUBSPOT_CLIENT_SECRET: {error}. {}", error.help()))?
+        .max_body(BODY_LIMIT as u64);
     // Each URL exactly as it is configured in HubSpot.
-    let hubspot = |url| {
-        Ok::<HubSpot, Box<dyn std::error::Error>>(Arc::new((verifier.clone(), PublicUrl::endpoint(&variable(url)?)?)))
+    let hubspot = |name| {
+        let url =
+            PublicUrl::endpoint(&variable(name)?).map_err(|error| format!("{name}: {error}. {}", error.help()))?;
+        Ok::<HubSpot, String>(Arc::new((verifier.clone(), url)))
     };
     let app = Route::new()
         .at("/hubspot", post(webhook).data(hubspot("HUBSPOT_WEBHOOK_URL")?))

@@ -22,7 +22,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::post;
 use hubspot_signature::tower::{Refusal, VerifyLayer};
-use hubspot_signature::{PublicUrl, Verified, Verifier, Verifiers, Version};
+use hubspot_signature::{PublicUrl, SecretError, Verified, Verifier, Verifiers, Version};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -36,7 +36,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Clones share what they hold: `reload` adds the other apps before the first request is judged.
     let verifiers = Verifiers::from(apps[0].verifier.clone());
     let secrets = Arc::new(Secrets { apps: Mutex::new(apps), verifiers: verifiers.clone() });
-    let public_url = PublicUrl::endpoint(&variable("HUBSPOT_WEBHOOK_URL")?)?;
+    let public_url = PublicUrl::endpoint(&variable("HUBSPOT_WEBHOOK_URL")?)
+        .map_err(|error| format!("HUBSPOT_WEBHOOK_URL: {error}. {}", error.help()))?;
 
     let verify = VerifyLayer::new(verifiers, public_url).on_refusal(refused);
     // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
@@ -78,10 +79,13 @@ fn read(path: &Path) -> Result<Verifier, Box<dyn Error>> {
     if let Some((number, _)) = lines.iter().find(|(_, secret)| secret.len() != 36) {
         return Err(format!("line {number}: a client secret has 36 characters").into());
     }
+    let help = |error: SecretError| format!("{error}. {}", error.help());
     match lines[..] {
         [] => Err("no client secret".into()),
-        [(_, secret)] => Ok(Verifier::new(secret, Version::V3)?),
-        [(_, secret), (_, previous)] => Ok(Verifier::new(secret, Version::V3)?.previous_secret(Some(previous))?),
+        [(_, secret)] => Ok(Verifier::new(secret, Version::V3).map_err(help)?),
+        [(_, secret), (_, previous)] => {
+            Ok(Verifier::new(secret, Version::V3).and_then(|new| new.previous_secret(Some(previous))).map_err(help)?)
+        }
         [_, _, (number, _), ..] => Err(format!("line {number}: a third client secret").into()),
     }
 }

@@ -30,8 +30,10 @@ use tokio::net::TcpListener;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     // v1 and v2 have no timestamp, and no memory is long enough for them.
-    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?;
-    let public_url = PublicUrl::endpoint(&variable("HUBSPOT_WEBHOOK_URL")?)?;
+    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)
+        .map_err(|error| format!("HUBSPOT_CLIENT_SECRET: {error}. {}", error.help()))?;
+    let public_url = PublicUrl::endpoint(&variable("HUBSPOT_WEBHOOK_URL")?)
+        .map_err(|error| format!("HUBSPOT_WEBHOOK_URL: {error}. {}", error.help()))?;
     let seen = match env::var("REDIS_URL") {
         Ok(url) => Seen::in_redis(&url)?,
         Err(_) => Seen::in_memory(),

@@ -38,9 +38,13 @@ type HubSpot = (Verifier, PublicUrl);
 #[rocket::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?.max_body(BODY_LIMIT as u64);
+    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)
+        .map_err(|error| format!("HUBSPOT_CLIENT_SECRET: {error}. {}", error.help()))?
+        .max_body(BODY_LIMIT as u64);
     // Scheme and host of both routes.
-    let hubspot: HubSpot = (verifier, PublicUrl::server(&variable("HUBSPOT_PUBLIC_URL")?)?);
+    let public_url = PublicUrl::server(&variable("HUBSPOT_PUBLIC_URL")?)
+        .map_err(|error| format!("HUBSPOT_PUBLIC_URL: {error}. {}", error.help()))?;
+    let hubspot: HubSpot = (verifier, public_url);
     let listen: SocketAddr = env::var("LISTEN").unwrap_or("127.0.0.1:3000".into()).parse()?;
     let config = Config { address: listen.ip(), port: listen.port(), cli_colors: false, ..Config::default() };
     let announce = AdHoc::on_liftoff("announce", |rocket| {

@@ -340,6 +340,49 @@ fn a_missing_variable_is_named() {
     }
 }
 
+/// A wrong one is named, with what is wrong and what to do.
+#[test]
+fn a_wrong_variable_is_explained() {
+    let (webhook, card, server) = ("HUBSPOT_WEBHOOK_URL", "HUBSPOT_CARD_URL", "HUBSPOT_PUBLIC_URL");
+    let token = "pat-na1-12345678-aaaa-bbbb-cccc-dddd";
+    let files = [token, SECRET].map(|secret| {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        fs::write(&file, secret).expect("written");
+        file
+    });
+    let [of_token, of_secret] = files.each_ref().map(|file| file.path().to_str().expect("text"));
+    for (name, urls) in [
+        ("actix-web", &[webhook, card][..]),
+        ("axum", &[webhook, card]),
+        ("hyper", &[webhook, card]),
+        ("lambda_http", &[server]),
+        ("poem", &[webhook, card]),
+        ("reload", &[webhook]),
+        ("replay", &[webhook]),
+        ("rocket", &[server]),
+        ("warp", &[server]),
+    ] {
+        let secret = match name {
+            "reload" => ("HUBSPOT_CLIENT_SECRET_FILES", of_token, of_token),
+            _ => ("HUBSPOT_CLIENT_SECRET", token, "HUBSPOT_CLIENT_SECRET"),
+        };
+        let urls = urls.iter().map(|variable| (*variable, "hooks.example.com/hubspot", *variable));
+        for (variable, value, named) in urls.chain([secret]) {
+            let mut command = example(name);
+            command.env("LISTEN", "nowhere").env("HUBSPOT_CLIENT_SECRET_FILES", of_secret).env("HANDLED", "unused");
+            let output = command.env(variable, value).stderr(std::process::Stdio::piped()).output().expect("it starts");
+            let said = String::from_utf8_lossy(&output.stderr);
+            let expected = if value.contains("hooks") {
+                "the public URL is not a valid absolute http or https URL. Give the URL as in https://hooks.example.com/"
+            } else {
+                "the client secret looks like an access token (pat-\u{2026}). Use the app's client secret, which is shown"
+            };
+            assert!(!output.status.success(), "{name}: {variable}");
+            assert!(said.contains(&format!("\"{named}: {expected}")), "{name}: {variable}: {said}");
+        }
+    }
+}
+
 #[test]
 fn reload_takes_each_new_secret_at_the_next_request() {
     let folder = tempfile::tempdir().expect("a new folder");

@@ -32,9 +32,11 @@ use warp::hyper::body::Bytes;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
-    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)?;
+    let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)
+        .map_err(|error| format!("HUBSPOT_CLIENT_SECRET: {error}. {}", error.help()))?;
     // Scheme and host of both routes.
-    let public_url = PublicUrl::server(&variable("HUBSPOT_PUBLIC_URL")?)?;
+    let public_url = PublicUrl::server(&variable("HUBSPOT_PUBLIC_URL")?)
+        .map_err(|error| format!("HUBSPOT_PUBLIC_URL: {error}. {}", error.help()))?;
 
     let mut verify = VerifyLayer::new(verifier, public_url).on_refusal(refused);
     // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.

@@ -27,7 +27,7 @@ use worker::{Context, Date, Env, HttpRequest, console_warn, event};
 async fn fetch(request: HttpRequest, env: Env, _: Context) -> worker::Result<Response<String>> {
     let secret = env.secret("HUBSPOT_CLIENT_SECRET")?.to_string();
     let url = env.var("HUBSPOT_WEBHOOK_URL")?.to_string();
-    let (verifier, url) = settings(&secret, &url).map_err(|error| error.to_string())?;
+    let (verifier, url) = settings(&secret, &url)?;
     // WebAssembly has no clock: `UnixTime::now` does not exist there.
     let now = UnixTime::from_millis(Date::now().as_millis());
     let answer = match received(&verifier, &url, request, now).await {
@@ -48,8 +48,11 @@ async fn fetch(request: HttpRequest, env: Env, _: Context) -> worker::Result<Res
 }
 
 /// The URL is exactly the one that is configured in HubSpot.
-pub fn settings(secret: &str, url: &str) -> Result<(Verifier, PublicUrl), Box<dyn std::error::Error>> {
-    Ok((Verifier::new(secret, Version::V3)?.max_body(1 << 20), PublicUrl::endpoint(url)?))
+pub fn settings(secret: &str, url: &str) -> Result<(Verifier, PublicUrl), String> {
+    let verifier = Verifier::new(secret, Version::V3)
+        .map_err(|error| format!("HUBSPOT_CLIENT_SECRET: {error}. {}", error.help()))?;
+    let url = PublicUrl::endpoint(url).map_err(|error| format!("HUBSPOT_WEBHOOK_URL: {error}. {}", error.help()))?;
+    Ok((verifier.max_body(1 << 20), url))
 }
 
 /// Returns the body of a request that HubSpot signed. It may have any type, so that tests run on any machine.

@@ -54,6 +54,26 @@ async fn accepts_what_hubspot_signed() {
     assert_eq!(logged.take().len(), 1);
 }
 
+/// Their errors name the variable, and say what to do.
+#[test]
+fn wrong_settings() {
+    let url = "https://hooks.example.com/hubspot";
+    for (secret, url, expected) in [
+        (
+            "pat-na1-12345678",
+            url,
+            "HUBSPOT_CLIENT_SECRET: the client secret looks like an access token (pat-\u{2026}). Use",
+        ),
+        (
+            SECRET,
+            "hooks.example.com",
+            "HUBSPOT_WEBHOOK_URL: the public URL is not a valid absolute http or https URL. Give",
+        ),
+    ] {
+        assert!(settings(secret, url).is_err_and(|error| error.starts_with(expected)), "{expected}");
+    }
+}
+
 #[tokio::test]
 async fn refuses_the_rest() {
     assert_eq!(status(signed("{}"), NOW).await, Ok(()));
