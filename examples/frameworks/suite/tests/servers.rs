@@ -259,6 +259,26 @@ fn paths_that_the_router_does_not_know() {
     }
 }
 
+/// In warp, one path stays outside of the check, and only in that spelling.
+#[test]
+fn routes_that_hubspot_does_not_call() {
+    let server = Server::start("warp");
+    for (method, path, expected) in [
+        ("GET", "/health", 200),
+        ("GET", "/health?probe=1", 200),
+        ("POST", "/health", 405),
+        ("GET", "/health/", 401),
+        ("GET", "//health", 401),
+        ("GET", "/%68ealth", 401),
+        ("GET", "/health/../card", 401),
+        ("GET", "/card", 401),
+        ("POST", "/hubspot", 401),
+    ] {
+        let answer = exchange(server.address, &Request::new(method, path, ""));
+        assert_eq!(answer.map(|answer| answer.status), Some(expected), "{method} {path}");
+    }
+}
+
 /// Of the two paths, the log names both.
 #[test]
 fn another_endpoint_is_named() {

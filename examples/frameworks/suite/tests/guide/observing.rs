@@ -11,6 +11,7 @@ use axum::response::Response;
 use axum::{Extension, Router};
 use hubspot_signature::tower::{Refusal, VerifyLayer};
 use hubspot_signature::{Error, Verified};
+use warp::{Filter, Rejection};
 
 fn observing(routes: Router, verify: VerifyLayer) -> Router {
     let verify = verify.on_refusal(|refusal: &Refusal<'_>, response: Response| {
@@ -27,6 +28,20 @@ async fn webhook(verified: Option<Extension<Verified>>, error: Option<Extension<
         (None, Some(Extension(error))) => format!("not refused yet: {}", error.code()),
         (None, None) => "the layer is missing".to_owned(),
     }
+}
+
+/// While the layer observes, in warp. `.layer(verify.dangerously_pass_unverified())` stands where the server has its layer.
+fn webhook_in_warp() -> impl Filter<Extract = (String,), Error = Rejection> + Clone {
+    warp::path!("hubspot")
+        .and(warp::post())
+        .and(warp::ext::optional::<Verified>())
+        .and(warp::ext::optional::<Error>())
+        .and(warp::body::bytes())
+        .map(|verified: Option<Verified>, error: Option<Error>, _event: Bytes| match (verified, error) {
+            (Some(verified), _) => format!("signed {}", verified.version()),
+            (None, Some(error)) => format!("not refused yet: {}", error.code()),
+            (None, None) => "the layer is missing".to_owned(),
+        })
 }
 
 fn refusing(routes: Router, verify: VerifyLayer) -> Router {
@@ -61,6 +76,11 @@ fn captured(refusal: &Refusal<'_>) -> Vec<u8> {
 }
 
 use crate::prelude::{self, signed};
+use http_body_util::Full;
+use hyper::body::Frame;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tower::{Layer, ServiceExt};
 
 fn routes() -> Router {
     Router::new().route("/hubspot", axum::routing::post(webhook))
@@ -108,6 +128,49 @@ async fn nothing_is_refused_and_all_is_told() {
         prelude::answer(&without_layer, requests().into_iter().next().expect("one").0).await.1,
         "the layer is missing"
     );
+}
+
+#[tokio::test]
+async fn in_warp_too() {
+    let service = warp::service(webhook_in_warp());
+    let observed = layer().dangerously_pass_unverified().layer(service.clone());
+    let text = async |response: axum::http::Response<_>| {
+        let body = axum::body::to_bytes(axum::body::Body::new(response.into_body()), usize::MAX).await.expect("whole");
+        String::from_utf8(body.into()).expect("text")
+    };
+    for (request, said) in requests() {
+        let response = observed.clone().oneshot(request).await.expect("infallible");
+        assert_eq!((response.status().as_u16(), &*text(response).await), (200, said));
+    }
+    let request = axum::http::Request::post("/hubspot").body(Full::<Bytes>::default()).expect("a request");
+    assert_eq!(text(service.oneshot(request).await.expect("infallible")).await, "the layer is missing");
+}
+
+/// A body that breaks off.
+struct Broken;
+
+impl axum::body::HttpBody for Broken {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        Poll::Ready(Some(Err(std::io::Error::other("gone"))))
+    }
+}
+
+/// A body that cannot be read, or not to its end, reaches no handler.
+#[tokio::test]
+async fn some_bodies_are_refused_all_the_same() {
+    let routes = observing(routes(), layer());
+    let url = "https://hooks.example.com/hubspot";
+    for (length, expected) in [(1 << 20, 200), ((1 << 20) + 1, 413)] {
+        let body = format!("\"{}\"", "x".repeat(length - 2));
+        assert_eq!(prelude::status(&routes, signed(url, "/hubspot", body.clone())).await, expected, "signed");
+        let unsigned = axum::http::Request::post("/hubspot").body(body.into()).expect("a request");
+        assert_eq!(prelude::status(&routes, unsigned).await, expected, "unsigned");
+    }
+    let broken = signed(url, "/hubspot", "{}").map(|_| axum::body::Body::new(Broken));
+    assert_eq!(prelude::status(&routes, broken).await, 400);
 }
 
 #[tokio::test]
