@@ -14,6 +14,6 @@ async fn webhook(_: Verified, body: Bytes) -> String {
 
 fn app(client_secret: &str) -> Result<Router, Box<dyn std::error::Error>> {
     let url = PublicUrl::endpoint("https://hooks.example.com/hubspot/webhook")?;
-    let layer = VerifyLayer::new(Verifier::new(client_secret, Version::V3).map_err(|e| e.to_string())?, url);
+    let layer = VerifyLayer::new(Verifier::new(client_secret, Version::V3)?, url);
     Ok(Router::new().route("/hubspot/webhook", post(webhook)).layer(layer))
 }
