@@ -5,8 +5,7 @@
 mod case;
 mod engine;
 mod hopeless;
-mod memory;
-mod time;
+mod usage;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -16,7 +15,7 @@ use case::{Case, Recover};
 use engine::{Answer, Found};
 
 #[global_allocator]
-static ALLOCATOR: memory::Counting = memory::Counting;
+static ALLOCATOR: usage::Counting = usage::Counting;
 
 /// The work that the library may do for one request.
 const TIME: Duration = Duration::from_millis(500);
@@ -121,9 +120,9 @@ fn score(set: &str, cases: &[Case], words: &Words, is_verbose: bool) -> bool {
     let mut kinds: BTreeMap<(Recover, &str), Vec<Outcome>> = BTreeMap::new();
     let (mut slowest, mut largest) = ((Duration::ZERO, ""), (0, ""));
     for case in cases {
-        let start = time::used();
-        let (answer, peak) = memory::peak(|| engine::diagnose(case));
-        let time = time::used().saturating_sub(start);
+        let start = usage::time();
+        let (answer, peak) = usage::peak(|| engine::diagnose(case));
+        let time = usage::time().saturating_sub(start);
         slowest = slowest.max((time, &case.id));
         largest = largest.max((peak, &case.id));
         let outcome = judge(case, &answer, words);
