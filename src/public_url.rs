@@ -195,8 +195,8 @@ impl PublicUrl {
         Ok(RequestHead::with_uri(method, self.signed_uri(path_and_query, None)?, headers))
     }
 
-    /// Returns the URL of an [`endpoint`](Self::endpoint), as it was given. Log it with a path that is refused as
-    /// [`Error::PathNotEndpoint`].
+    /// Returns the URL of an [`endpoint`](Self::endpoint), as it was given, and `None` for any other public URL. When a
+    /// request is refused as [`Error::PathNotEndpoint`], log this URL next to the path that arrived.
     ///
     /// ```
     /// use hubspot_signature::PublicUrl;

@@ -204,8 +204,8 @@ fn check_path(to: &Uri, public_url: &PublicUrl, option: &str) -> Result<(), Fail
     let difference = if is_slash { ": only one has a slash at its end" } else { "" };
     Err(format!(
         "--to has the path {arrives:?}, and {option} has {called:?}{difference}\n\
-         Give {option} exactly as it stands in HubSpot, and --to the path that arrives at your server: the same, unless a \
-         proxy or a nested router removes or adds a prefix."
+         Give {option} exactly as it stands in HubSpot, and --to with the path that arrives at your server. The two \
+         paths are the same, unless a proxy or a nested router removes or adds a prefix."
     )
     .into())
 }

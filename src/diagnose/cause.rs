@@ -17,14 +17,15 @@ pub(super) enum Part {
     Time,
 }
 
-/// Between the setting and the way.
+/// Joins the two parts of a path's fix: the setting, and the change on the way.
 macro_rules! if_on_the_way {
     () => {
-        " If the error then is `path_not_endpoint`, the path was changed on the way: "
+        " If you then get `path_not_endpoint`, the path was changed on the way: "
     };
 }
 
-// `=>` splits the fix of a path: before it what to configure, after it what to do about a hop or a router.
+// `=>` separates the two parts of a path's fix. The first says what to configure, the second how to correct a hop or a
+// router.
 macro_rules! causes {
     (@way) => { None };
     (@way $way:literal) => { Some($way) };
@@ -90,7 +91,7 @@ causes! {
     SecretOther "secret-other"
         "The signature was made with another of the given secrets: another app's, or one from before or after a rotation."
         "Use the secret that matches. During a rotation accept both: `.previous_secret(previous)?`. If several apps call \
-         the endpoint, give each its verifier: `Verifiers`."
+         the endpoint, give each app its own verifier in `Verifiers`."
     SecretShape "secret-shape"
         "The secret does not look like a client secret: 36 characters in the shape of a UUID, in lower case."
         "Copy the client secret from the app's Auth tab. API keys, tokens and placeholders do not work."
@@ -339,7 +340,7 @@ causes! {
 }
 
 impl Cause {
-    /// For a cause of the path, the fix where something on the way changed it. It goes on a sentence, in lower case.
+    /// For a cause of the path, the fix if something on the way changed it. It continues a sentence, in lower case.
     pub(super) fn on_the_way(self) -> Option<Cow<'static, str>> {
         if let Some(way) = self.way() {
             return Some(way.into());

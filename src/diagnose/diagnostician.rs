@@ -134,8 +134,9 @@ impl Diagnostician {
     /// Explains a request that the service refuses with [`Error::PathNotEndpoint`], because its path is not that of
     /// `public_url`, the URL given to [`PublicUrl::endpoint`](crate::PublicUrl::endpoint).
     ///
-    /// As the URI of the request give its path and query, as they arrived: scheme and host are taken from `public_url`. If
-    /// that URL was signed, `public_url` is wrong. If `public_url` was, the path was changed on the way.
+    /// Give the path and query that arrived as the `uri` of the request. Scheme and host are taken from `public_url`.
+    /// If HubSpot signed the path that arrived, `public_url` is wrong. If HubSpot signed `public_url`, the path was
+    /// changed on the way.
     #[cfg(feature = "http")]
     #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
     #[must_use]
@@ -149,7 +150,7 @@ impl Diagnostician {
 
     /// `public_url` is the endpoint that the service has, if it is that which refuses the request.
     fn explain(&self, request: &ReceivedRequest<'_>, public_url: Option<&str>, now: UnixTime) -> Diagnosis {
-        // The service's own is a likely one where none is told.
+        // If no endpoint is given, HubSpot probably calls the one that the service has.
         let endpoint = self.endpoint.as_deref().or(public_url);
         let public_url = public_url.map(Url::split);
         let headers = Headers::new(request.headers);

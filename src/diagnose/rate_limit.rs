@@ -5,13 +5,13 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use crate::UnixTime;
 
 const INTERVAL_MILLIS: u64 = 60_000;
-/// The numbers of minutes that can be told apart: those of 31 years.
+/// So many minutes have different numbers: enough for 31 years.
 const INTERVALS: u64 = 1 << 24;
 
 /// Bounds how many requests are explained in a minute, because anyone can send requests that are refused.
 ///
-/// The hooks [`to_stderr`] and [`report_to`] of the tower layer have one, of three a minute. Without them, ask one before
-/// each diagnosis. It takes no lock, and all threads can share one in a `static`:
+/// The hooks [`to_stderr`] and [`report_to`] of the tower layer have a limit of three a minute. Without these hooks,
+/// call [`allows`](Self::allows) before each diagnosis. A limit takes no lock, and threads can share a `static` one:
 ///
 /// ```
 /// use hubspot_signature::UnixTime;
@@ -28,26 +28,27 @@ const INTERVALS: u64 = 1 << 24;
 /// assert_eq!(answers, ["explained", "explained", "explained", "only counted", "only counted", "explained"]);
 /// ```
 ///
-/// Minutes are those of the clock, so twice as many can be allowed within a few seconds, at the turn of a minute.
+/// A minute begins when the clock's minute begins. So twice as many can be allowed within a few seconds, just before
+/// and just after that.
 ///
 /// [`to_stderr`]: super::Diagnostician::to_stderr
 /// [`report_to`]: super::Diagnostician::report_to
 #[derive(Debug)]
 pub struct RateLimit {
     at_most: u8,
-    /// The number of the minute in the upper 24 bits, and in the lower 8 how many were allowed in it. Not every machine
-    /// has atomic numbers of 64 bits.
+    /// The upper 24 bits hold the number of the minute, and the lower 8 bits how many were allowed in it. 32 bits in
+    /// all, because some machines have no atomic numbers of 64 bits.
     state: AtomicU32,
 }
 
 impl RateLimit {
-    /// Allows so many in a minute, and none if that is 0. Three are enough to see what is wrong.
+    /// Allows at most this many in a minute; 0 allows none. Three are enough to see what is wrong.
     #[must_use]
     pub const fn per_minute(at_most: u8) -> Self {
         Self { at_most, state: AtomicU32::new(0) }
     }
 
-    /// Whether one more is allowed at this time; if so, it is counted.
+    /// Returns whether one more is allowed at this time. If so, counts it.
     #[must_use]
     pub fn allows(&self, now: UnixTime) -> bool {
         let number = |interval: u64| u32::try_from(interval % INTERVALS).unwrap_or_default();

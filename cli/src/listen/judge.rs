@@ -98,7 +98,7 @@ impl Judge {
     pub(super) fn explain(&self, arrived: &Arrived) -> String {
         let headers: Vec<_> = arrived.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
         let Arrived { method, body, at, .. } = arrived;
-        // Of `OPTIONS *` and the like there is no URL.
+        // Requests such as `OPTIONS *` have no URL.
         let signed = public_url::signed(&self.public_url, &arrived.target)
             .unwrap_or_else(|_| Signed { url: arrived.target.clone(), other_path: None });
         let diagnosis = signed.explain(&self.diagnostician, method, &headers, body, *at);

@@ -73,7 +73,7 @@ impl FromRequest for Signed {
             let headers = SignatureHeaders::from_lookup(|name| request.headers().get_all(name));
             let head = public_url.head(request.method().as_str(), path_and_query, headers);
             let endpoint = public_url.endpoint_url().unwrap_or_default();
-            let head = head.map_err(|error| refused(error, format!("{path_and_query} (not {endpoint})")))?;
+            let head = head.map_err(|error| refused(error, format!("{path_and_query} (endpoint: {endpoint})")))?;
             let refused = |error| refused(error, head.uri());
             let mut verification = verifier.begin(&head, UnixTime::now()).map_err(refused)?;
             let body = timeout(Duration::from_secs(5), payload.await?.to_bytes_limited(BODY_LIMIT)).await;

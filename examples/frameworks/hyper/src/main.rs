@@ -152,7 +152,7 @@ fn refused(error: Error, url: &PublicUrl, head: &Parts) -> StatusCode {
     let path_and_query = head.uri.path_and_query().map_or("", |raw| raw.as_str());
     let url = match url.head(head.method.as_str(), path_and_query, SignatureHeaders::new()) {
         Ok(head) => head.uri().to_string(),
-        Err(_) => format!("{path_and_query} (not {})", url.endpoint_url().unwrap_or_default()),
+        Err(_) => format!("{path_and_query} (endpoint: {})", url.endpoint_url().unwrap_or_default()),
     };
     eprintln!("refused: {} {url}: {error}. {}", error.code(), error.help());
     match error {

@@ -127,7 +127,7 @@ mod tests {
         let signed = ClientSecret::new(secret)?.sign("POST", url, br#"{"objectId":7}"#, UnixTime::now())?;
         for (body, is_base64, expected) in [
             (r#"{"objectId":7}"#, false, (200, r#"{"received":[7]}"#)),
-            ("eyJvYmplY3RJZCI6N30=", true, (200, r#"{"received":[7]}"#)), // the same
+            ("eyJvYmplY3RJZCI6N30=", true, (200, r#"{"received":[7]}"#)), // the same body in base64
             (r#"{"objectId":8}"#, false, (401, "")),
             ("eyJvYmplY3RJZCI6OH0=", true, (401, "")),
         ] {

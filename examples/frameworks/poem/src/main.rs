@@ -67,7 +67,7 @@ impl<'a> FromRequest<'a> for Signed {
         let headers = SignatureHeaders::from_lookup(|name| request.headers().get_all(name));
         let head = public_url.head(request.method().as_str(), path_and_query, headers);
         let endpoint = public_url.endpoint_url().unwrap_or_default();
-        let head = head.map_err(|error| refused(error, format!("{path_and_query} (not {endpoint})")))?;
+        let head = head.map_err(|error| refused(error, format!("{path_and_query} (endpoint: {endpoint})")))?;
         let refused = |error| refused(error, head.uri());
         let mut verification = verifier.begin(&head, UnixTime::now()).map_err(refused)?;
         let body = timeout(Duration::from_secs(5), body.take()?.into_bytes_limit(BODY_LIMIT)).await;

@@ -75,13 +75,13 @@ impl Seen {
         Ok(Self { store, waiting: Duration::ZERO })
     }
 
-    /// For a queue whose requests are verified as of the time at which they came, and wait at most this long: remembers each
-    /// longer by as much, as a copy of it may wait too.
+    /// For a queue that verifies each request by its time of receipt, and keeps none longer than `limit`. Remembers
+    /// each request longer by `limit`, because a copy may wait as long.
     pub fn for_queue(self, limit: Duration) -> Self {
         Self { waiting: limit, ..self }
     }
 
-    /// `None` if that time is over.
+    /// Until when to remember a request. `None` if that time is over, and for v1 and v2.
     fn remember_until(&self, verified: &Verified, now: UnixTime) -> Option<UnixTime> {
         let until = remember_until(verified)?.as_millis() + self.waiting.as_millis() as u64;
         Some(UnixTime::from_millis(until)).filter(|until| *until > now)

@@ -290,7 +290,7 @@ fn another_endpoint_is_named() {
         });
         assert_eq!(exchange(server.address, &webhook("{}")).map(|answer| answer.status), Some(401), "{program}");
         let log = fs::read_to_string(&log).expect("text");
-        let expected = "refused: path_not_endpoint /hubspot?tenant=7 (not https://hooks.example.com/moved): ";
+        let expected = "refused: path_not_endpoint /hubspot?tenant=7 (endpoint: https://hooks.example.com/moved): ";
         assert!(log.contains(expected), "{program}: {log}");
     }
 }

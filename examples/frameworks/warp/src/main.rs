@@ -51,7 +51,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .map(webhook);
     let card = warp::path!("card").and(warp::get()).and(warp::query()).map(card);
     let hubspot = ServiceBuilder::new().layer(verify).service(warp::service(webhook.or(card)));
-    // Outside of the layer: HubSpot does not call it. Name each such path here, so that any other one is verified.
+    // Outside the layer, since HubSpot does not call it. Add other such paths below: every path that is not named there
+    // is verified.
     let health = warp::service(warp::path!("health").and(warp::get()).map(|| StatusCode::OK));
     let routes = service_fn(move |request: Request<Incoming>| {
         let hubspot = hubspot.clone();

@@ -115,7 +115,7 @@ fn events(body: &[u8], log: impl Fn(&serde_json::Error)) -> Vec<Event> {
     events.into_iter().filter_map(|event| event.inspect_err(&log).ok()).collect()
 }
 
-// Add the crate `tokio` for it: `cargo add --dev tokio --features macros,rt`.
+// The test needs the crate `tokio`: `cargo add --dev tokio --features macros,rt`.
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -30,7 +30,8 @@ async fn webhook(verified: Option<Extension<Verified>>, error: Option<Extension<
     }
 }
 
-/// While the layer observes, in warp. `.layer(verify.dangerously_pass_unverified())` stands where the server has its layer.
+/// While the layer observes, in warp: runs for every request. In the server, write
+/// `.layer(verify.dangerously_pass_unverified())` in place of `.layer(verify)`.
 fn webhook_in_warp() -> impl Filter<Extract = (String,), Error = Rejection> + Clone {
     warp::path!("hubspot")
         .and(warp::post())

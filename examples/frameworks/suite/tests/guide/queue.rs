@@ -41,7 +41,7 @@ fn verify_later(verifier: &Verifier, url: &PublicUrl, stored: &Stored) -> Result
 /// The longest that an event may wait. The store must know it: `Seen::in_redis(&url)?.for_queue(LIMIT)`.
 const LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Takes an event from the queue. Returns whether it is done, and can be deleted. If not, it must come again.
+/// Handles an event from the queue. Returns whether the queue can delete it. If not, the queue must deliver it again.
 async fn consume(verifier: &Verifier, url: &PublicUrl, seen: &Seen, stored: Stored, now: UnixTime) -> bool {
     let waited = Duration::from_millis(now.as_millis().saturating_sub(stored.received.as_millis()));
     if waited > LIMIT {
