@@ -59,6 +59,7 @@ struct Forged {
     unjudged: Vec<String>,
     /// With the reason.
     not_tried: Vec<(Forgery, &'static str)>,
+    accepted: Vec<Forgery>,
     /// The version that is accepted alone, although it is too old.
     downgraded_to: Option<Version>,
 }
@@ -185,7 +186,22 @@ impl Check<'_> {
                 named.collect::<Vec<_>>().join(", ")
             )?;
         }
-        if let Some(older) = forged.downgraded_to {
+        // Where no genuine signature is accepted, none of a forgery is either, whatever the answer is.
+        let tells = genuine.iter().any(|genuine| genuine.mark != Mark::Bad);
+        let accepts = |forgery| tells && forged.accepted.contains(&forgery);
+        if accepts(Forgery::Unsigned) && accepts(Forgery::OtherSecret) {
+            // That it accepts the other forgeries too, `downgraded` among them, then says nothing more.
+            writeln!(
+                out,
+                "`unsigned` and `other-secret` were accepted, so this endpoint verifies nothing before it answers. If it \
+                 verifies later, such as what it takes from a queue, --check cannot judge it: all it sees is the answer"
+            )?;
+        } else if accepts(Forgery::Unsigned) {
+            writeln!(
+                out,
+                "`unsigned` was accepted, so anyone can send this endpoint a request: have it refuse one without a signature"
+            )?;
+        } else if let Some(older) = forged.downgraded_to.filter(|_| tells) {
             writeln!(
                 out,
                 "`downgraded` was accepted, so the endpoint takes {older} alone, which can be replayed at any time: have it \
@@ -208,7 +224,7 @@ impl Check<'_> {
         if !forged.not_tried.is_empty() {
             writeln!(out, "not tried: {}", by_reason(&forged.not_tried))?;
         }
-        if genuine.iter().all(|genuine| genuine.mark == Mark::Bad) {
+        if !tells {
             writeln!(
                 out,
                 "As nothing genuine is accepted, a refusal says nothing: see first that the endpoint has this client secret, \
@@ -245,11 +261,14 @@ impl Forged {
                 self.unjudged.push(tried);
                 Mark::Bad
             }
-            Judgement::Accepted if forgery == Forgery::Downgraded => {
-                self.downgraded_to = Some(genuine.older);
+            Judgement::Accepted => {
+                self.accepted.push(forgery);
+                if forgery == Forgery::Downgraded {
+                    self.downgraded_to = Some(genuine.older);
+                }
                 Mark::Bad
             }
-            Judgement::Accepted | Judgement::Neither => Mark::Bad,
+            Judgement::Neither => Mark::Bad,
         };
         let title = forgery.to_possible_value().and_then(|value| value.get_help().map(ToString::to_string));
         line(mark, judgement.word(), status, [&name(&forgery), &genuine.source.name()], &title.unwrap_or_default(), out)

@@ -114,6 +114,21 @@ fn an_endpoint_that_accepts_everything_fails() {
     let outcome = check(&Server::start(|_| 200), &[]);
     outcome.assert(1, "4 of 4 genuine requests accepted, 0 of 17 forgeries refused");
     assert_eq!(judged(&outcome)[1], FORGERIES_OF_V3);
+    outcome.assert(1, "verifies nothing before it answers").assert(1, "from a queue, --check cannot judge it");
+    assert!(!outcome.stdout.contains("demand v3"), "{outcome:?}");
+}
+
+/// What is wrong with it is not its version, and it does verify what is signed.
+#[test]
+fn an_endpoint_that_takes_unsigned_requests_is_told_so() {
+    let outcome = check(&Server::start(naive(Mistake::TakesUnsigned, true)), &[]);
+    outcome.assert(1, "`unsigned` was accepted, so anyone can send this endpoint a request");
+    assert!(!outcome.stdout.contains("verifies nothing") && !outcome.stdout.contains("demand v3"), "{outcome:?}");
+    // Where even the genuine request is not accepted, nothing is known.
+    let outcome = check(&Server::start(|_| 422), &["--event", "workflow"]);
+    for conclusion in ["verifies nothing", "anyone can send", "demand v3"] {
+        assert!(!outcome.stdout.contains(conclusion), "{outcome:?}");
+    }
 }
 
 #[test]
