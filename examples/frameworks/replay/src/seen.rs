@@ -12,12 +12,13 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisError};
 use tokio::time::timeout;
 
-/// How long a handler may take. HubSpot waits a few seconds for an answer; a workflow waits 30.
+/// How long a handler may take. HubSpot waits a few seconds for an answer; a workflow waits 30. Behind a queue it may be
+/// more.
 const HANDLING: Duration = Duration::from_secs(20);
 
-/// How long a request counts as in progress if its process dies: longer than a handler may take, and less than the minute
-/// after which a workflow sends it again.
-const IN_PROGRESS: Duration = Duration::from_secs(40);
+/// How long a request counts as in progress if its process dies: always longer than a handler may take, or a copy would be
+/// handled at the same time. With 20 seconds it is less than the minute after which a workflow sends the request again.
+const IN_PROGRESS: Duration = HANDLING.saturating_mul(2);
 
 #[derive(Clone)]
 pub struct Seen {
