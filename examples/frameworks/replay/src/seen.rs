@@ -84,7 +84,7 @@ impl Seen {
 
     /// Until when to remember a request. `None` if that time is over, and for v1 and v2.
     fn remember_until(&self, verified: &Verified, now: UnixTime) -> Option<UnixTime> {
-        let until = remember_until(verified)?.as_millis() + self.waiting.as_millis() as u64;
+        let until = remember_until(verified)?.as_millis().saturating_add(millis(self.waiting));
         Some(UnixTime::from_millis(until)).filter(|until| *until > now)
     }
 
@@ -145,7 +145,7 @@ impl Seen {
             Store::Redis(redis) => {
                 let mut redis = redis.clone();
                 let mut set = redis::cmd("SET");
-                set.arg(name(key)).arg(turn.0).arg("NX").arg("PX").arg(IN_PROGRESS.as_millis() as u64);
+                set.arg(name(key)).arg(turn.0).arg("NX").arg("PX").arg(lifetime(millis(IN_PROGRESS)));
                 // Nothing if the key was there.
                 let new: Option<String> = set.query_async(&mut redis).await?;
                 if new.is_some() {
@@ -169,7 +169,7 @@ impl Seen {
             }
             Store::Redis(redis) => {
                 let mut set = redis::cmd("SET");
-                set.arg(name(key)).arg("handled").arg("PX").arg(until.as_millis() - now.as_millis());
+                set.arg(name(key)).arg("handled").arg("PX").arg(lifetime(until.as_millis() - now.as_millis()));
                 set.exec_async(&mut redis.clone()).await
             }
         }
@@ -191,6 +191,15 @@ impl Seen {
             }
         }
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// As Redis takes it: the time when it ends must be a signed number of milliseconds, too.
+fn lifetime(millis: u64) -> u64 {
+    millis.min(i64::MAX as u64 / 2)
 }
 
 fn name(key: ReplayKey) -> String {

@@ -372,6 +372,19 @@ async fn the_process_dies() {
     assert!(left.abs_diff(until) < 5_000 && left > 300_000, "{left}");
 }
 
+/// As long as can be, without an overflow here or in Redis.
+#[tokio::test]
+async fn a_queue_without_a_limit() {
+    let redis = Redis::start();
+    for (number, seen) in memories(&redis).into_iter().enumerate() {
+        let seen = seen.for_queue(Duration::MAX);
+        let verified = verified(&Request::new("POST", format!("/hubspot?{number}"), "{}").signed_by(Signer::ThisCrate));
+        assert!(matches!(seen.begin(&verified).await, Ok(Known::New(_))));
+        seen.finish(&verified).await.expect("a lifetime that Redis takes");
+        assert!(matches!(seen.begin(&verified).await, Ok(Known::Handled)));
+    }
+}
+
 /// A handler that outlived its time in progress leaves alone what a later one has remembered.
 #[tokio::test]
 async fn a_late_failure_forgets_nothing_of_others() {
