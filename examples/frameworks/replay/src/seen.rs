@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hubspot_signature::{ReplayKey, UnixTime, Verified};
@@ -23,14 +23,15 @@ const IN_PROGRESS: Duration = HANDLING.saturating_mul(2);
 #[derive(Clone)]
 pub struct Seen {
     store: Store,
-    /// How long a request may wait in a queue before it is verified.
-    waiting: Duration,
+    /// How long a request may wait in a queue before it is verified. `None` where it is verified on arrival.
+    waiting: Option<Duration>,
 }
 
 #[derive(Clone)]
 enum Store {
-    /// By the time that was signed, with the time until which to remember each. For a single process.
-    Memory(Arc<Mutex<Kept>>),
+    /// By the time that was signed, with the time until which to remember each: one on arrival, and one for a queue. For a
+    /// single process.
+    Memory(Arc<[Mutex<Kept>; 2]>),
     /// For several replicas, and over restarts.
     Redis(ConnectionManager),
 }
@@ -61,7 +62,7 @@ pub fn remember_until(verified: &Verified) -> Option<UnixTime> {
 
 impl Seen {
     pub fn in_memory() -> Self {
-        Self { store: Store::Memory(Arc::default()), waiting: Duration::ZERO }
+        Self { store: Store::Memory(Arc::default()), waiting: None }
     }
 
     /// Connects when it is first needed, and again whenever it must.
@@ -73,18 +74,28 @@ impl Seen {
             .set_response_timeout(timeout)
             .set_number_of_retries(1);
         let store = Store::Redis(ConnectionManager::new_lazy_with_config(Client::open(url)?, config)?);
-        Ok(Self { store, waiting: Duration::ZERO })
+        Ok(Self { store, waiting: None })
     }
 
     /// For a queue that verifies each request by its time of receipt, and keeps none longer than `limit`. Remembers
-    /// each request longer by `limit`, because a copy may wait as long.
+    /// each request longer by `limit`, because a copy may wait as long. Apart from those of an arrival: an event that was
+    /// put into the queue under its key is not handled yet.
     pub fn for_queue(self, limit: Duration) -> Self {
-        Self { waiting: limit, ..self }
+        Self { waiting: Some(limit), ..self }
+    }
+
+    fn name(&self, key: ReplayKey) -> String {
+        if self.waiting.is_some() { format!("hubspot:queue:{key}") } else { format!("hubspot:{key}") }
+    }
+
+    fn kept<'a>(&self, [arrival, queue]: &'a [Mutex<Kept>; 2]) -> MutexGuard<'a, Kept> {
+        let kept = if self.waiting.is_some() { queue } else { arrival };
+        kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Until when to remember a request. `None` if that time is over, and for v1 and v2.
     fn remember_until(&self, verified: &Verified, now: UnixTime) -> Option<UnixTime> {
-        let until = remember_until(verified)?.as_millis().saturating_add(millis(self.waiting));
+        let until = remember_until(verified)?.as_millis().saturating_add(self.waiting.map_or(0, millis));
         Some(UnixTime::from_millis(until)).filter(|until| *until > now)
     }
 
@@ -129,7 +140,7 @@ impl Seen {
         let turn = Turn(RandomState::new().hash_one(now.as_millis()));
         match &self.store {
             Store::Memory(seen) => {
-                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut seen = self.kept(seen);
                 while seen.first_key_value().is_some_and(|(_, (until, _))| *until < now) {
                     seen.pop_first();
                 }
@@ -145,13 +156,13 @@ impl Seen {
             Store::Redis(redis) => {
                 let mut redis = redis.clone();
                 let mut set = redis::cmd("SET");
-                set.arg(name(key)).arg(turn.0).arg("NX").arg("PX").arg(lifetime(millis(IN_PROGRESS)));
+                set.arg(self.name(key)).arg(turn.0).arg("NX").arg("PX").arg(lifetime(millis(IN_PROGRESS)));
                 // Nothing if the key was there.
                 let new: Option<String> = set.query_async(&mut redis).await?;
                 if new.is_some() {
                     return Ok(Known::New(turn));
                 }
-                let known: Option<String> = redis::cmd("GET").arg(name(key)).query_async(&mut redis).await?;
+                let known: Option<String> = redis::cmd("GET").arg(self.name(key)).query_async(&mut redis).await?;
                 Ok(if known.as_deref() == Some("handled") { Known::Handled } else { Known::InProgress })
             }
         }
@@ -163,13 +174,12 @@ impl Seen {
         let Some(until) = self.remember_until(verified, now) else { return Ok(()) };
         match &self.store {
             Store::Memory(seen) => {
-                let (mut seen, known) = (seen.lock().unwrap_or_else(PoisonError::into_inner), (until, Known::Handled));
-                seen.insert((verified.timestamp(), key), known);
+                self.kept(seen).insert((verified.timestamp(), key), (until, Known::Handled));
                 Ok(())
             }
             Store::Redis(redis) => {
                 let mut set = redis::cmd("SET");
-                set.arg(name(key)).arg("handled").arg("PX").arg(lifetime(until.as_millis() - now.as_millis()));
+                set.arg(self.name(key)).arg("handled").arg("PX").arg(lifetime(until.as_millis() - now.as_millis()));
                 set.exec_async(&mut redis.clone()).await
             }
         }
@@ -180,13 +190,13 @@ impl Seen {
         let key = verified.replay_key();
         match &self.store {
             Store::Memory(seen) => {
-                seen.lock().unwrap_or_else(PoisonError::into_inner).remove(&(verified.timestamp(), key));
+                self.kept(seen).remove(&(verified.timestamp(), key));
                 Ok(())
             }
             Store::Redis(redis) => {
                 let delete = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end";
                 let mut eval = redis::cmd("EVAL");
-                eval.arg(delete).arg(1).arg(name(key)).arg(turn.0);
+                eval.arg(delete).arg(1).arg(self.name(key)).arg(turn.0);
                 eval.exec_async(&mut redis.clone()).await
             }
         }
@@ -200,8 +210,4 @@ fn millis(duration: Duration) -> u64 {
 /// As Redis takes it: the time when it ends must be a signed number of milliseconds, too.
 fn lifetime(millis: u64) -> u64 {
     millis.min(i64::MAX as u64 / 2)
-}
-
-fn name(key: ReplayKey) -> String {
-    format!("hubspot:{key}")
 }

@@ -191,6 +191,26 @@ async fn each_event_is_handled_once_and_none_too_late() {
     assert_eq!(runs(b"\"early\""), 0);
 }
 
+/// An event that was put into the queue under its key, with the same store, is handled from there.
+#[tokio::test]
+async fn an_arrival_is_no_copy() {
+    let (url, verifier) =
+        (PublicUrl::endpoint("https://hooks.example.com/hubspot").expect("a URL"), prelude::verifier());
+    let redis = suite::Redis::start();
+    for (name, seen) in [("memory", Seen::in_memory()), ("redis", Seen::in_redis(&redis.url()).expect("a URL"))] {
+        let (now, body) = (UnixTime::now(), format!("\"{name} arrival\""));
+        let event = || stored_at(now, now, &body);
+        let arrival = || verify_later(&verifier, &url, &event()).expect("genuine");
+        assert_eq!(seen.once(arrival(), async { true }, |done| *done).await, Ok(Some(true)));
+        let queue = seen.clone().for_queue(LIMIT);
+        assert!(consume(&verifier, &url, &queue, event(), now).await);
+        assert_eq!(runs(body.as_bytes()), 1);
+        assert!(consume(&verifier, &url, &queue, event(), now).await, "a copy");
+        assert_eq!(runs(body.as_bytes()), 1);
+        assert_eq!(seen.once(arrival(), async { true }, |done| *done).await, Ok(None), "a copy on arrival");
+    }
+}
+
 /// A copy may come when the signature expires, by a clock that is a minute behind, and then wait for the limit.
 #[tokio::test]
 async fn a_key_outlives_the_last_copy() {
@@ -203,7 +223,7 @@ async fn a_key_outlives_the_last_copy() {
     let key = verify_later(&verifier, &url, &event).expect("genuine").replay_key();
     assert!(consume(&verifier, &url, &seen, event, now).await);
     let mut client = redis::Client::open(redis.url()).expect("a URL").get_connection().expect("it listens");
-    let left: u64 = redis::cmd("PTTL").arg(format!("hubspot:{key}")).query(&mut client).expect("a number");
+    let left: u64 = redis::cmd("PTTL").arg(format!("hubspot:queue:{key}")).query(&mut client).expect("a number");
     let passed = UnixTime::now().as_millis() - now.as_millis();
     let until = LIMIT.as_millis() as u64 + 300_000 + 60_000;
     assert!(left.abs_diff(until - passed) < 5_000, "{left}");
