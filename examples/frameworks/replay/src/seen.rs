@@ -46,6 +46,8 @@ pub enum Known {
     Handled,
     /// It came so late that it may have been forgotten.
     Expired,
+    /// It is signed with v1 or v2, and no memory is long enough.
+    NeverExpires,
 }
 
 /// One run of a handler. It says whose the key in progress is: a handler that blocks its thread outlives `IN_PROGRESS`, and
@@ -110,23 +112,37 @@ impl Seen {
         let seen = self.clone();
         // A task of its own forgets or marks the key even if the sender hangs up or a time limit outside expires.
         let task = tokio::spawn(async move {
-            let turn = match seen.begin(&verified).await.inspect_err(|error| eprintln!("replay keys: {error}")) {
+            let log = |what: &str| eprintln!("replay keys: {}: {what}", verified.replay_key());
+            // The other copy may still fail, the key of an expired one may be gone, and without the memory nobody knows.
+            // HubSpot sends it again later.
+            let not_now = |why: &str| {
+                log(why);
+                Err(503)
+            };
+            let turn = match seen.begin(&verified).await {
                 Ok(Known::New(turn)) => turn,
                 Ok(Known::Handled) => return Ok(None),
-                // The other copy may still fail, the key of an expired one may be gone, and without the memory nobody
-                // knows. HubSpot sends it again later.
-                Ok(Known::InProgress | Known::Expired) | Err(_) => return Err(503),
+                Ok(Known::InProgress) => return not_now("a copy is in progress"),
+                Ok(Known::Expired) => return not_now("too late. Behind a queue, call `for_queue`"),
+                Ok(Known::NeverExpires) => return not_now("v1 and v2 never expire. Let the verifier require v3"),
+                Err(error) => return not_now(&error.to_string()),
             };
             // A panic ends the inner task only.
             let ended = tokio::spawn(timeout(HANDLING, work)).await;
             let answer = ended.map_or(Err(500), |in_time| in_time.map_err(|_elapsed| 503));
-            // What was not handled may come again.
-            let kept = match answer.as_ref().is_ok_and(is_success) {
-                true => seen.finish(&verified).await,
-                false => seen.forget(&verified, turn).await,
+            let kept = if answer.as_ref().is_ok_and(is_success) {
+                seen.finish(&verified).await
+            } else {
+                // It may come again.
+                log(match answer {
+                    Ok(_) => "not handled: no success",
+                    Err(500) => "not handled: a panic",
+                    Err(_) => "not handled in time",
+                });
+                seen.forget(&verified, turn).await
             };
             if let Err(error) = kept {
-                eprintln!("replay keys: {} stays in progress for {IN_PROGRESS:?}: {error}", verified.replay_key());
+                log(&format!("stays in progress for {IN_PROGRESS:?}: {error}"));
             }
             answer.map(Some)
         });
@@ -136,7 +152,9 @@ impl Seen {
     /// Remembers a request as in progress. Of several calls at the same time, one gets `New`.
     pub async fn begin(&self, verified: &Verified) -> Result<Known, RedisError> {
         let (key, now) = (verified.replay_key(), UnixTime::now());
-        let Some(until) = self.remember_until(verified, now) else { return Ok(Known::Expired) };
+        let Some(until) = self.remember_until(verified, now) else {
+            return Ok(if verified.expires_at().is_some() { Known::Expired } else { Known::NeverExpires });
+        };
         let turn = Turn(RandomState::new().hash_one(now.as_millis()));
         match &self.store {
             Store::Memory(seen) => {

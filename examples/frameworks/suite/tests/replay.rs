@@ -186,6 +186,8 @@ fn the_handler_fails() {
         fs::create_dir(folder.join("handled")).expect("where the file would be");
         let request = Request::new("POST", "/hubspot", "{}").signed_by(Signer::ThisCrate);
         assert_eq!(replicas.status(0, false, &request), 500);
+        let log = fs::read_to_string(folder.join("log")).expect("text");
+        assert!(log.starts_with("replay keys: ") && log.ends_with(": not handled: no success\n"), "{log}");
         fs::remove_dir(folder.join("handled")).expect("empty");
         replicas.handle_one_of(&[request]);
     }

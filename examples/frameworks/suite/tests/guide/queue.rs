@@ -184,11 +184,45 @@ async fn each_event_is_handled_once_and_none_too_late() {
         assert_eq!(consume(&fails, now, now).await, (true, 2), "again");
         assert_eq!(consume(&fails, now, now).await, (true, 2), "a copy");
     }
+    // Another consumer handles it, or has died.
+    let (now, seen) = (UnixTime::now(), Seen::in_memory().for_queue(LIMIT));
+    let event = || stored_at(now, now, "\"begun\"");
+    let begun = seen.begin(&verify_later(&verifier, &url, &event()).expect("genuine")).await;
+    assert!(matches!(begun, Ok(seen::Known::New(_))));
+    assert!(!consume(&verifier, &url, &seen, event(), now).await);
+    // Without a time that was signed, no store knows when to forget it.
+    let mut old = stored_at(now, now, "\"v2\"");
+    old.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("x-hubspot-signature-v3"));
+    let lenient = Verifier::new(suite::SECRET, hubspot_signature::Version::V2).expect("usable");
+    assert!(!consume(&lenient, &url, &seen, old, now).await);
+    assert_eq!((runs(b"\"begun\""), runs(b"\"v2\"")), (0, 0));
     // A store that does not know of the queue refuses such an old event: it may have forgotten it.
     let received = before(UnixTime::now(), LIMIT.as_millis() as u64 / 2);
     let event = stored_at(received, received, "\"early\"");
     assert!(!consume(&verifier, &url, &Seen::in_memory(), event, UnixTime::now()).await);
     assert_eq!(runs(b"\"early\""), 0);
+}
+
+/// The log says why an event comes again, or never will: this program runs the test above once more, and reads it.
+#[test]
+fn the_log_has_each_reason() {
+    let mut command = std::process::Command::new(std::env::current_exe().expect("it runs"));
+    command.args(["--exact", "queue::each_event_is_handled_once_and_none_too_late", "--nocapture"]);
+    let output = command.output().expect("it starts");
+    let log = String::from_utf8(output.stderr).expect("text");
+    assert!(output.status.success(), "{log}");
+    let count = |text: &str| log.lines().filter(|line| line.contains(text)).count();
+    for (text, expected) in [
+        (": not handled: no success", 2),
+        (": a copy is in progress", 1),
+        (": too late. Behind a queue, call `for_queue`", 1),
+        (": v1 and v2 never expire. Let the verifier require v3", 1),
+        ("dropped: timestamp_too_old: ", 2),
+        ("dropped: waited for ", 2),
+    ] {
+        assert_eq!(count(text), expected, "{text}: {log}");
+    }
+    assert_eq!(count("replay keys: "), 5, "{log}");
 }
 
 /// An event that was put into the queue under its key, with the same store, is handled from there.
