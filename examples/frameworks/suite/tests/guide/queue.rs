@@ -52,8 +52,10 @@ async fn consume(verifier: &Verifier, url: &PublicUrl, seen: &Seen, stored: Stor
         // `None` for a copy of what was handled.
         Ok(verified) => matches!(seen.once(verified, handle(stored), |done| *done).await, Ok(Some(true) | None)),
         Err(error) => {
-            eprintln!("dropped: {}: {error}. {}", error.code(), error.help());
-            true
+            // With a wrong secret or URL here, all the queue may be genuine, and HubSpot sends none of it again.
+            let is_kept = error.may_be_misconfiguration();
+            eprintln!("{}: {}: {error}. {}", if is_kept { "kept" } else { "dropped" }, error.code(), error.help());
+            !is_kept
         }
     }
 }
@@ -201,6 +203,30 @@ async fn each_event_is_handled_once_and_none_too_late() {
     let event = stored_at(received, received, "\"early\"");
     assert!(!consume(&verifier, &url, &Seen::in_memory(), event, UnixTime::now()).await);
     assert_eq!(runs(b"\"early\""), 0);
+}
+
+/// While the consumer has a wrong secret or URL, each event waits, and none longer than the limit.
+#[tokio::test]
+async fn a_wrong_setting_deletes_nothing() {
+    let urls = ["hubspot", "moved"].map(|path| PublicUrl::endpoint(&format!("https://hooks.example.com/{path}")));
+    let [url, other_url] = urls.map(|url| url.expect("a URL"));
+    let other_host = PublicUrl::endpoint("https://other.example.com/hubspot").expect("a URL");
+    let other_secret = Verifier::new("12345678-aaaa-bbbb-cccc-ddddeeee0001", hubspot_signature::Version::V3);
+    let (verifier, other_secret) = (prelude::verifier(), other_secret.expect("usable"));
+    let seen = Seen::in_memory().for_queue(LIMIT);
+    let (now, body) = (UnixTime::now(), "\"misjudged\"");
+    let event = || stored_at(now, now, body);
+    for (verifier, url) in [(&other_secret, &url), (&verifier, &other_url), (&verifier, &other_host)] {
+        assert!(!consume(verifier, url, &seen, event(), now).await);
+        let limit = LIMIT.as_millis() as u64;
+        assert!(!consume(verifier, url, &seen, event(), UnixTime::from_millis(now.as_millis() + limit)).await);
+        assert!(consume(verifier, url, &seen, event(), UnixTime::from_millis(now.as_millis() + limit + 1)).await);
+    }
+    // Nothing that a setting explains.
+    assert!(consume(&verifier, &url, &seen, Stored { headers: Vec::new(), ..event() }, now).await);
+    assert_eq!(runs(body.as_bytes()), 0);
+    assert!(consume(&verifier, &url, &seen, event(), now).await);
+    assert_eq!(runs(body.as_bytes()), 1, "once the setting is right");
 }
 
 /// The log says why an event comes again, or never will: this program runs the test above once more, and reads it.
