@@ -3,6 +3,8 @@
 //! Each app has a file. Its first line is the secret. While HubSpot may still sign with the one before, that one is the
 //! second line. Blank lines do not count. Write a new file elsewhere on the same disk and rename it, so that no request
 //! finds half of it.
+//!
+//! While there is a file `retry` next to the first app's, HubSpot is to send again what does not match.
 
 // [dependencies]
 // axum = { version = "0.8", default-features = false, features = ["http1", "tokio"] }
@@ -11,13 +13,15 @@
 
 // Environment: HUBSPOT_CLIENT_SECRET_FILES (one path for each app, separated as in PATH: by `:`, on Windows by `;`),
 // HUBSPOT_WEBHOOK_URL (as configured in HubSpot).
-// Optional: LISTEN (127.0.0.1:3000 without it), HUBSPOT_RETRY_MISMATCHES (while a secret or a URL changes).
+// Optional: LISTEN (127.0.0.1:3000 without it).
 
 use std::path::{Path, PathBuf};
-use std::{env, error::Error, fs, sync::Arc, sync::Mutex, time::Duration};
+use std::{env, error::Error, fs, sync::Arc, sync::Mutex};
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::http::header::{HeaderValue, RETRY_AFTER};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::post;
@@ -35,14 +39,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let apps = env::split_paths(&paths).map(app).collect::<Result<Vec<_>, _>>()?;
     // Clones share what they hold: `reload` adds the other apps before the first request is judged.
     let verifiers = Verifiers::from(apps[0].verifier.clone());
+    let retry = apps[0].path.with_file_name("retry");
     let secrets = Arc::new(Secrets { apps: Mutex::new(apps), verifiers: verifiers.clone() });
     let public_url = PublicUrl::endpoint(&variable("HUBSPOT_WEBHOOK_URL")?)
         .map_err(|error| format!("HUBSPOT_WEBHOOK_URL: {error}. {}", error.help()))?;
 
-    let verify = VerifyLayer::new(verifiers, public_url).on_refusal(refused);
-    // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
-    let is_changing = env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some();
-    let verify = if is_changing { verify.retry_mismatches(Duration::from_secs(60)) } else { verify };
+    let verify = VerifyLayer::new(verifiers, public_url)
+        .on_refusal(move |refusal: &Refusal<'_>, response: Response| refused(refusal, response, &retry));
     let app = Router::new()
         .route("/hubspot", post(webhook))
         .layer(verify)
@@ -109,9 +112,14 @@ impl Secrets {
 }
 
 /// The reason is for the log, not for the sender.
-fn refused(refusal: &Refusal<'_>, response: Response) -> Response {
+fn refused(refusal: &Refusal<'_>, mut response: Response, retry: &Path) -> Response {
     let (error, url) = (refusal.error(), refusal.url());
     eprintln!("refused: {} {url}: {error}. {}", error.code(), refusal.help());
+    // HubSpot sends again what gets 429, and drops what gets 401.
+    if error.may_be_misconfiguration() && retry.exists() {
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
+    }
     response
 }
 

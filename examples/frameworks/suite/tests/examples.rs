@@ -152,20 +152,34 @@ fn refusals_are_logged_and_may_be_repeated() {
 #[test]
 fn mismatches_may_be_repeated() {
     let folder = tempfile::tempdir().expect("a new folder");
-    fs::write(folder.path().join("secret"), SECRET).expect("written");
-    for (name, is_changing) in [("reload", false), ("reload", true), ("replay", false), ("replay", true)] {
-        let server = Server::start_with(name, |command| {
-            command.env("HUBSPOT_CLIENT_SECRET_FILES", folder.path().join("secret"));
+    let (secret, retry) = (folder.path().join("secret"), folder.path().join("retry"));
+    fs::write(&secret, SECRET).expect("written");
+    let replay = |is_changing: bool| {
+        Server::start_with("replay", |command| {
             command.env("HANDLED", folder.path().join("handled")).env_remove("REDIS_URL");
             command.envs(is_changing.then_some(("HUBSPOT_RETRY_MISMATCHES", "1")));
-        });
+        })
+    };
+    let judge = |name: &str, server: &Server, is_changing: bool| {
         let genuine = webhook("{}");
         let answer = exchange(server.address, &Request { body: "[]".into(), ..genuine.clone() }).expect("an answer");
         let expected = if is_changing { (429, Some("60")) } else { (401, None) };
         assert_eq!((answer.status, answer.retry_after.as_deref()), expected, "{name}");
-        assert_eq!(status(&server, &genuine.clone().without(&["x-hubspot-signature-v3"])), 401, "{name}");
-        assert_eq!(status(&server, &genuine), 200, "{name}");
+        assert_eq!(status(server, &genuine.clone().without(&["x-hubspot-signature-v3"])), 401, "{name}");
+        assert_eq!(status(server, &genuine), 200, "{name}");
+    };
+    for is_changing in [false, true] {
+        judge("replay", &replay(is_changing), is_changing);
     }
+    // Without a restart.
+    let reload = Server::start_with("reload", |command| {
+        command.env("HUBSPOT_CLIENT_SECRET_FILES", &secret);
+    });
+    judge("reload", &reload, false);
+    fs::write(&retry, "").expect("written");
+    judge("reload", &reload, true);
+    fs::remove_file(&retry).expect("there");
+    judge("reload", &reload, false);
 }
 
 fn files(folder: &Path) -> Vec<u64> {
