@@ -124,6 +124,8 @@ fn refused(refusal: &Refusal<'_>, mut response: Response, retry: &Path) -> Respo
 }
 
 async fn webhook(verified: Verified) -> String {
+    let matched = format!("app {}: {} secret", verified.matched_verifier(), verified.matched_secret().as_str());
     // Once no request matches an app's previous secret any more, remove it from the file. Apps are counted from 0.
-    format!("app {}: {} secret", verified.matched_verifier(), verified.matched_secret().as_str())
+    eprintln!("accepted: {matched}");
+    matched
 }

@@ -419,6 +419,7 @@ fn reload_takes_each_new_secret_at_the_next_request() {
     };
     let accepted = |app: usize, secret: &str| (200, format!("app {app}: {secret} secret"));
     let refused = (401, String::new());
+    let said = |text: &str| fs::read_to_string(&log).expect("text").matches(text).count();
 
     assert_eq!(answer(&service), accepted(1, "current"));
     assert_eq!(answer(&old), accepted(0, "current"));
@@ -427,7 +428,9 @@ fn reload_takes_each_new_secret_at_the_next_request() {
     // Both while HubSpot changes over.
     write(0, &format!("{}\n{}\n", secrets[1], secrets[0]));
     assert_eq!(answer(&new), accepted(0, "current"));
+    assert_eq!(said("accepted: app 0: previous secret\n"), 0);
     assert_eq!(answer(&old), accepted(0, "previous"));
+    assert_eq!(said("accepted: app 0: previous secret\n"), 1);
     write(0, &format!("{}\n", secrets[1]));
     assert_eq!(answer(&old), refused);
     assert_eq!(answer(&new), accepted(0, "current"));
@@ -435,7 +438,6 @@ fn reload_takes_each_new_secret_at_the_next_request() {
     let half = |secret: usize| &secrets[secret][..20];
     let halves = [half(0).to_owned(), format!("{}\n{}", secrets[0], half(1)), secrets[..2].concat()];
     let third = format!("\n{}\n{}\n\n{}\n", secrets[0], secrets[1], secrets[2]);
-    let said = |text: &str| fs::read_to_string(&log).expect("text").matches(text).count();
     for broken in ["", "\n", "changeme\n"].map(str::to_owned).iter().chain(&halves).chain([&third]) {
         write(0, broken);
         assert_eq!(answer(&new), accepted(0, "current"), "{broken:?}");
