@@ -12,13 +12,15 @@
 // worker = { version = "0.8", features = ["http"] }
 
 // Environment: the secret HUBSPOT_CLIENT_SECRET and the variable HUBSPOT_WEBHOOK_URL, as configured in HubSpot.
+// Optional: the variable HUBSPOT_RETRY_MISMATCHES (while a secret or a URL changes).
 
 use std::fmt::Display;
 
+use http::header::{HeaderValue, RETRY_AFTER};
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::BodyExt;
-use hubspot_signature::{Error, PublicUrl, UnixTime, Verifier, Version};
+use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verifier, Version};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use worker::{Context, Date, Env, HttpRequest, console_warn, event};
@@ -30,7 +32,8 @@ async fn fetch(request: HttpRequest, env: Env, _: Context) -> worker::Result<Res
     let (verifier, url) = settings(&secret, &url)?;
     // WebAssembly has no clock: `UnixTime::now` does not exist there.
     let now = UnixTime::from_millis(Date::now().as_millis());
-    let answer = match received(&verifier, &url, request, now).await {
+    let is_changing = env.var("HUBSPOT_RETRY_MISMATCHES").is_ok();
+    let answer = match received(&verifier, &url, is_changing, request, now).await {
         // The output of `eprintln!` is lost here. The kind alone: the error quotes the value, which may be personal.
         Ok(body) => Ok(webhook(&body, |error| console_warn!("not handled: {:?}", error.classify()))),
         Err((status, reason)) => {
@@ -39,12 +42,19 @@ async fn fetch(request: HttpRequest, env: Env, _: Context) -> worker::Result<Res
             Err(status)
         }
     };
+    Ok(response(answer))
+}
+
+pub fn response(answer: Result<Value, StatusCode>) -> Response<String> {
     let mut response = Response::default();
     match answer {
         Ok(answer) => *response.body_mut() = answer.to_string(),
         Err(status) => *response.status_mut() = status,
     }
-    Ok(response)
+    if response.status() == StatusCode::TOO_MANY_REQUESTS {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
+    }
+    response
 }
 
 /// The URL is exactly the one that is configured in HubSpot.
@@ -59,6 +69,7 @@ pub fn settings(secret: &str, url: &str) -> Result<(Verifier, PublicUrl), String
 pub async fn received<B>(
     verifier: &Verifier,
     url: &PublicUrl,
+    is_changing: bool,
     request: Request<B>,
     now: UnixTime,
 ) -> Result<Vec<u8>, (StatusCode, String)>
@@ -72,11 +83,17 @@ where
     let refused = |error: Error| {
         let status = match error {
             Error::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            // While a secret or a URL changes, answer 429 with a `Retry-After` if `error.may_be_misconfiguration()`:
-            // HubSpot then sends the request again, and drops it after 401.
+            // While a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
+            _ if is_changing && error.may_be_misconfiguration() => StatusCode::TOO_MANY_REQUESTS,
             _ => StatusCode::UNAUTHORIZED,
         };
-        (status, format!("{} {}: {error}. {}", error.code(), head.uri, error.help()))
+        // The URL that was verified: compare it with the one in HubSpot.
+        let path_and_query = head.uri.path_and_query().map_or("", |raw| raw.as_str());
+        let url = match url.head(head.method.as_str(), path_and_query, SignatureHeaders::new()) {
+            Ok(head) => head.uri().to_string(),
+            Err(_) => format!("{} (endpoint: {})", head.uri, url.endpoint_url().unwrap_or_default()),
+        };
+        (status, format!("{} {url}: {error}. {}", error.code(), error.help()))
     };
     let mut verification = verifier.begin_request(url, &head, now).map_err(refused)?;
     let mut body = Vec::new();
@@ -133,7 +150,7 @@ mod tests {
         let requests = [(genuine, Ok(json!({ "received": [7] }))), (forged, Err(StatusCode::UNAUTHORIZED))];
         for (request, expected) in requests {
             let request = request.map(|body| Full::new(body.as_bytes()));
-            let answer = received(&verifier, &url, request, now).await;
+            let answer = received(&verifier, &url, false, request, now).await;
             let answer = answer.map(|body| webhook(&body, |error| panic!("{error}"))).map_err(|(status, _)| status);
             assert_eq!(answer, expected);
         }

@@ -2,7 +2,8 @@
 
 use std::cell::RefCell;
 
-use example_worker::{received, settings, webhook};
+use example_worker::{received, response, settings, webhook};
+use http::header::RETRY_AFTER;
 use http::{Request, StatusCode};
 use http_body_util::{Full, StreamBody};
 use hubspot_signature::{ClientSecret, PublicUrl, UnixTime, Verifier};
@@ -32,13 +33,13 @@ fn signed_as(method: &str, body: impl AsRef<[u8]> + Into<Vec<u8>>) -> Request<Fu
 
 async fn status(request: Request<Full<&'static [u8]>>, now: UnixTime) -> Result<(), StatusCode> {
     let (verifier, url) = configured();
-    received(&verifier, &url, request, now).await.map(drop).map_err(|(status, _)| status)
+    received(&verifier, &url, false, request, now).await.map(drop).map_err(|(status, _)| status)
 }
 
 #[tokio::test]
 async fn accepts_what_hubspot_signed() {
     let (verifier, url) = configured();
-    let body = received(&verifier, &url, signed(r#"{"objectId":7}"#), NOW).await.expect("genuine");
+    let body = received(&verifier, &url, false, signed(r#"{"objectId":7}"#), NOW).await.expect("genuine");
     let logged = RefCell::default();
     let webhook = |body: &[u8]| webhook(body, |error| Vec::push(&mut logged.borrow_mut(), error.to_string()));
     assert_eq!(webhook(&body), json!({ "received": [7] }));
@@ -85,6 +86,41 @@ async fn refuses_the_rest() {
     assert_eq!(status(signed(body_of((1 << 20) + 1)), NOW).await, Err(StatusCode::PAYLOAD_TOO_LARGE));
 }
 
+/// While a secret or a URL changes, what does not match is to come again, and nothing else.
+#[tokio::test]
+async fn mismatches_may_be_repeated() {
+    let (verifier, url) = configured();
+    let large = || signed(format!("\"{}\"", "x".repeat(1 << 20)));
+    for (request, is_changing, expected) in [
+        (signed("{}").map(|_| Full::new(&b"{ }"[..])), false, (401, None)),
+        (signed("{}").map(|_| Full::new(&b"{ }"[..])), true, (429, Some("60"))),
+        (Request::post("/hubspot").body(Full::default()).expect("a request"), true, (401, None)),
+        (large(), true, (413, None)),
+    ] {
+        let answer = received(&verifier, &url, is_changing, request, NOW).await.map(|body| webhook(&body, |_| ()));
+        let response = response(answer.map_err(|(status, _)| status));
+        let retry_after = response.headers().get(RETRY_AFTER).map(|value| value.to_str().expect("text"));
+        assert_eq!((response.status().as_u16(), retry_after), expected);
+    }
+}
+
+/// The arriving URL would hide a wrong setting.
+#[tokio::test]
+async fn logs_the_url_that_was_verified() {
+    for (configured, expected) in [
+        ("https://other.example.com/hubspot", "mismatch https://other.example.com/hubspot?tenant=7: "),
+        (
+            "https://hooks.example.com/webhook",
+            "path_not_endpoint https://hooks.example.com/hubspot?tenant=7 (endpoint: https://hooks.example.com/webhook): ",
+        ),
+    ] {
+        let (verifier, url) = settings(SECRET, configured).expect("usable");
+        let (status, reason) = received(&verifier, &url, false, signed("{}"), NOW).await.expect_err("another URL");
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+        assert!(reason.starts_with(expected), "{reason}");
+    }
+}
+
 /// A card request is signed too, and no webhook.
 #[tokio::test]
 async fn takes_only_post() {
@@ -98,6 +134,6 @@ async fn a_body_that_breaks_off() {
     let (verifier, url) = configured();
     let frames = [Ok(http_body::Frame::data(&b"{"[..])), Err(std::io::Error::other("gone"))];
     let request = signed("{}").map(|_| StreamBody::new(futures_util::stream::iter(frames)));
-    let refused = received(&verifier, &url, request, NOW).await.map_err(|(status, _)| status);
+    let refused = received(&verifier, &url, false, request, NOW).await.map_err(|(status, _)| status);
     assert_eq!(refused, Err(StatusCode::BAD_REQUEST));
 }
