@@ -197,15 +197,24 @@
 //! /// `url` is the URL as HubSpot has it, with the query of the request.
 //! pub fn verified(
 //!     verifier: &Verifier,
+//!     method: &str,
 //!     url: &str,
 //!     headers: &[(&str, &[u8])],
 //!     body: &[u8],
 //!     unix_millis: u64,
 //! ) -> Result<Verified, Error> {
 //!     let headers = SignatureHeaders::from_pairs(headers.iter().copied());
-//!     verifier.verify(&RequestHead::new("POST", url, headers), body, UnixTime::from_millis(unix_millis))
+//!     verifier.verify(&RequestHead::new(method, url, headers), body, UnixTime::from_millis(unix_millis))
 //! }
-//! # fn main() {}
+//! # fn main() {
+//! # let (secret, url) = ("yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy", "https://hooks.example.com/hubspot");
+//! # let (millis, verifier) = (1_700_000_000_000, Verifier::new(secret, hubspot_signature::Version::V3).unwrap());
+//! # let secret = hubspot_signature::ClientSecret::new(secret).unwrap();
+//! # let signed = secret.sign("POST", url, b"{}", UnixTime::from_millis(millis)).unwrap();
+//! # let headers: std::vec::Vec<_> = signed.pairs().map(|(name, value)| (name, value.as_bytes())).collect();
+//! # assert!(verified(&verifier, "POST", url, &headers, b"{}", millis).is_ok());
+//! # assert!(verified(&verifier, "PUT", url, &headers, b"{}", millis).is_err());
+//! # }
 //! ```
 //!
 //! # What may influence the running time
