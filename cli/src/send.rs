@@ -19,7 +19,7 @@ use crate::public_url::{HEADING, PublicUrlArgs};
 use crate::secrets::SecretArgs;
 use crate::signer::Signer;
 use crate::source::{Captured, Source};
-use crate::target::target;
+use crate::target::{TO, target, whole_url};
 use crate::terminal::{BAD, FAINT, GOOD, Out, STRONG, bytes_of_body, note, visible};
 use crate::tls::TlsArgs;
 use crate::{Failure, capture};
@@ -30,7 +30,7 @@ use crate::{Failure, capture};
 pub(crate) struct Args {
     /// Where to send it, path and query included: http://localhost:3000/hubspot
     #[arg(long, value_name = "URL")]
-    to: Uri,
+    to: String,
     /// The event to send [default: workflow; with --check, all four]. Repeat it to choose several for --check
     #[arg(long, value_name = "EVENT", conflicts_with_all = ["method", "body", "body_file"])]
     event: Vec<Event>,
@@ -107,25 +107,23 @@ Exit status: 0 the endpoint did as it should (2xx to the genuine, 400, 401, 403
 or 429 to the forged), 1 it did not, or was not judged, 2 nothing came back.";
 
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
-    let (Some("http" | "https"), Some(_)) = (args.to.scheme_str(), args.to.authority()) else {
-        return Err("--to is not a whole http or https URL such as http://localhost:3000/hubspot".into());
-    };
+    let to = &whole_url(&args.to, "--to", TO)?;
     let sources = sources(&args)?;
     let secret = args.secret.text()?;
     let client = Client::new(args.tls.trust()?)?;
     let option = endpoint_option(&args.public_url);
-    let public_url = if args.sign_local_address { local_address(&args.to)? } else { public_url(args.public_url)? };
-    check_path(&args.to, &public_url, option)?;
+    let public_url = if args.sign_local_address { local_address(to)? } else { public_url(args.public_url)? };
+    check_path(to, &public_url, option)?;
     let signer = Signer::new(&secret, public_url)?;
     if args.check {
-        let (to, minimum) = (&args.to, args.minimum_version.into());
+        let minimum = args.minimum_version.into();
         let check = Check { sources: &sources, to, signer: &signer, client: &client, minimum, skip: &args.skip };
         return check.run(out);
     }
     let [source] = sources.as_slice() else {
         return Err("give one --event, or --check to send several".into());
     };
-    send(source, &args.to, args.forge, &signer, &client, out)
+    send(source, to, args.forge, &signer, &client, out)
 }
 
 /// The requests to send: one source, or several for --check.

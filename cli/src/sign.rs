@@ -12,7 +12,7 @@ use crate::Failure;
 use crate::input::{BodyArgs, method_for};
 use crate::secrets::{SecretArgs, unusable};
 use crate::signer::unsignable;
-use crate::target::target;
+use crate::target::{TO, target, whole_url};
 use crate::terminal::{Out, is_hidden, visible_json};
 
 /// Make the headers that HubSpot would send with a request
@@ -82,7 +82,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     if ["GET", "HEAD"].contains(&method) && !body.is_empty() {
         return Err("GET and HEAD carry no body; leave it out or give another --method".into());
     }
-    check_url(&args.url, "--url")?;
+    whole_url(&args.url, "--url", "http or https URL such as https://hooks.example.com/hubspot")?;
     let now = args.at.unwrap_or_else(UnixTime::now);
     let signed = if args.v1 {
         secret.sign_with_v1(method, &args.url, &body, now)
@@ -101,25 +101,15 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         }
         Format::Http => {
             let to = args.to.as_deref().unwrap_or(&args.url);
-            check_url(to, "--to")?;
-            out.write_raw(&message(method, &to.parse()?, &headers, &body)?)?;
+            out.write_raw(&message(method, &whole_url(to, "--to", TO)?, &headers, &body)?)?;
         }
         Format::Curl => {
             let to = args.to.as_deref().unwrap_or(&args.url);
-            check_url(to, "--to")?;
+            whole_url(to, "--to", TO)?;
             writeln!(out, "{}", curl(method, to, &headers, &args.body, &body)?)?;
         }
     }
     Ok(true)
-}
-
-fn check_url(url: &str, option: &str) -> Result<(), Failure> {
-    let is_url = url.parse::<Uri>().is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
-    // Clients escape what is not ASCII.
-    if !is_url || !url.is_ascii() || url.contains('#') {
-        return Err(format!("{option} is not a whole http or https URL in ASCII without a fragment").into());
-    }
-    Ok(())
 }
 
 /// The request as its server receives it.

@@ -1,8 +1,33 @@
-//! Path and query of a URL.
+//! A URL to send to or to sign, and its path and query.
 
 use http::Uri;
 
 use crate::Failure;
+
+/// The kind of URL that `--to` takes.
+pub(crate) const TO: &str = "http or https URL such as http://localhost:3000/hubspot";
+
+/// Parses the URL of an option. `kind` is the kind of URL that the option takes, with an example.
+pub(crate) fn whole_url(text: &str, option: &str, kind: &str) -> Result<Uri, Failure> {
+    let uri = text.parse::<Uri>().ok().filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
+    // Which of it is wrong, and not the text: it may be a secret in the wrong place.
+    let begins = |scheme| text.split_once("://").is_some_and(|(begin, _)| begin.eq_ignore_ascii_case(scheme));
+    let why = if !begins("http") && !begins("https") {
+        "it does not begin with http:// or https://"
+    } else if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        "it has white space, which clients escape (%20 is a space)"
+    } else if !text.is_ascii() {
+        "it has a character that is not ASCII, which clients escape (%C3%BC is \u{fc})"
+    } else if text.contains('#') {
+        "it has a fragment, the part after `#`, which clients do not send"
+    } else {
+        match uri {
+            Some(uri) => return Ok(uri),
+            None => "its host or port cannot be one",
+        }
+    };
+    Err(format!("{option} is not a whole {kind}: {why}").into())
+}
 
 /// Appends to the query, as HubSpot does to a URL that has one.
 pub(crate) fn with_query(uri: &Uri, query: &str) -> Result<Uri, Failure> {

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use clap::ValueEnum;
-use http::{Request, Response, StatusCode, Uri};
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -41,6 +41,7 @@ use crate::Failure;
 use crate::policy::MinimumVersion;
 use crate::public_url::PublicUrlArgs;
 use crate::secrets::{PreviousSecretArgs, SecretArgs};
+use crate::target::whole_url;
 use crate::terminal::{Out, note};
 
 /// Stand between the tunnel and the service: pass each request on, and say whether it verifies and why not
@@ -50,11 +51,11 @@ pub(crate) struct Args {
     /// The service, such as http://127.0.0.1:3000/hubspot. A request to the endpoint goes to this path, with the query that
     /// it came with. All other requests keep their path, as does every request if this URL has none
     #[arg(long, value_name = "URL")]
-    to: Uri,
+    to: String,
     #[command(flatten)]
     public_url: PublicUrlArgs,
     /// The address to listen on, to which the tunnel leads
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4646")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4646", value_parser = address)]
     bind: SocketAddr,
     /// Answer 401 to what does not verify, instead of passing it on
     #[arg(long)]
@@ -155,7 +156,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
          signs the URL it called",
     )?;
     let timeout = Duration::from_secs(args.limits.timeout.into());
-    let service = Service::new(&args.to, timeout)?;
+    let service = Service::new(&whole_url(&args.to, "--to", service::URL)?, timeout)?;
     let (secret, previous) = (args.secret.text()?, args.previous.text()?);
     let judge = Judge::new(&secret, previous.as_deref(), public_url, args.minimum_version.into())?;
     if service.has_path() && !judge.is_one_endpoint() {
@@ -208,6 +209,10 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         note(&format!("{all} {}, {verified} verified", if all == 1 { "request" } else { "requests" }));
         Ok(true)
     })
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "give an IP address and a port, such as 127.0.0.1:4646")
 }
 
 /// On standard error, so that standard output holds nothing but requests.

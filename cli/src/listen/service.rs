@@ -14,6 +14,8 @@ use tokio::task::JoinHandle;
 
 use crate::Failure;
 
+/// The kind of URL that `--to` takes.
+pub(super) const URL: &str = "http URL such as http://127.0.0.1:3000/hubspot";
 /// As long as HubSpot waits for a connection.
 const CONNECT: Duration = Duration::from_secs(3);
 
@@ -44,7 +46,7 @@ impl Drop for Connection {
 impl Service {
     pub(super) fn new(to: &Uri, timeout: Duration) -> Result<Self, Failure> {
         let (Some("http"), Some(host)) = (to.scheme_str(), to.host()) else {
-            return Err("--to is not a whole http URL such as http://127.0.0.1:3000/hubspot".into());
+            return Err(format!("--to is not a whole {URL}").into());
         };
         if to.query().is_some() {
             return Err("--to has a query; each request brings its own".into());

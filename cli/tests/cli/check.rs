@@ -118,7 +118,7 @@ fn an_endpoint_that_accepts_everything_fails() {
     assert!(!outcome.stdout.contains("demand v3"), "{outcome:?}");
 }
 
-/// What is wrong with it is not its version, and it does verify what is signed.
+/// Its fault is not the version, and it does verify what is signed.
 #[test]
 fn an_endpoint_that_takes_unsigned_requests_is_told_so() {
     let outcome = check(&Server::start(naive(Mistake::TakesUnsigned, true)), &[]);

@@ -111,14 +111,22 @@ fn what_hubspot_does_not_send_is_not_signed() {
     }
     sign(&["--url", URL, "--method", "post"]).assert_failed("upper-case");
     sign(&["--url", URL, "--method", ""]).assert_failed("upper-case");
-    for url in
-        ["/webhook_uri", "www.example.com/x", "ftp://www.example.com/", "https://", "https://a/b c", "https://a/#b"]
-    {
-        sign(&["--url", url]).assert_failed("--url is not a whole http or https URL");
+    for (url, why) in [
+        ("/webhook_uri", "begin with http"),
+        ("www.example.com/x", "begin with http"),
+        ("ftp://www.example.com/", "begin with http"),
+        ("https://", "its host or port"),
+        ("https://a/b c", "white space"),
+        ("https://a/#b", "a fragment"),
+        ("https://a/\u{fc}", "not ASCII"),
+    ] {
+        let url_such_as = "http or https URL such as https://hooks.example.com/hubspot";
+        let outcome = sign(&["--url", url]);
+        outcome.assert_failed(&format!("--url is not a whole {url_such_as}: it"));
+        outcome.assert_failed(why);
     }
     sign(&["--url", URL, "--format", "curl", "--to", "localhost"]).assert_failed("--to is not a whole");
     sign(&["--url", "https://a/{b}"]).assert_failed("0x7b, which clients must escape");
-    sign(&["--url", "https://a/\u{fc}"]).assert_failed("in ASCII");
     sign(&["--url", URL, "--at", "1970-01-02T00:00:00Z"]).assert_failed("13 digits");
     sign(&["--url", URL, "--format", "wget"]).assert_failed("possible values: headers, curl, http, json");
 }

@@ -79,6 +79,22 @@ fn a_capture_and_parts_do_not_go_together() {
 }
 
 #[test]
+fn addresses_are_shown_as_they_should_be() {
+    for to in ["/x", "localhost:3000", "localhost:3000/hubspot"] {
+        run(&["send", "--to", to], b"").assert_failed(
+            "--to is not a whole http or https URL such as http://localhost:3000/hubspot: it does not begin",
+        );
+    }
+    let listen = |to, bind| run(&["listen", "--endpoint", PUBLIC_URL, "--to", to, "--bind", bind], b"");
+    for to in ["localhost:3000", "localhost:3000/hubspot", "https://127.0.0.1:9/hubspot"] {
+        listen(to, "127.0.0.1:0").assert_failed("--to is not a whole http URL such as http://127.0.0.1:3000/hubspot");
+    }
+    for bind in ["4646", "localhost:4646"] {
+        listen("http://127.0.0.1:9/", bind).assert_failed("such as 127.0.0.1:4646");
+    }
+}
+
+#[test]
 fn shells_learn_the_commands() {
     for shell in ["bash", "fish", "zsh"] {
         let script = run(&["completions", shell], b"");
