@@ -2,6 +2,8 @@
 
 use std::future::Future;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::header::{HOST, HeaderValue, USER_AGENT};
@@ -10,7 +12,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -58,20 +60,21 @@ impl Client {
 
     async fn exchange(&self, request: Request<Vec<u8>>) -> Result<Answer, Fault> {
         let uri = request.uri().clone();
-        let mut request = ready(request);
+        let mut request = prepared(request);
         if let Some(host) = uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok()) {
             request.headers_mut().entry(HOST).or_insert(host);
         }
         *request.uri_mut() = uri.path_and_query().map_or_else(Uri::default, |target| target.clone().into());
         let stream = within(CONNECT, self.connect(&uri, &[])).await?;
-        let (mut sender, connection) = conn::http1::handshake(TokioIo::new(stream)).await.map_err(Fault::Http)?;
+        let (mut sender, connection) =
+            conn::http1::handshake(TokioIo::new(Patient::new(stream))).await.map_err(Fault::Http)?;
         let _connection = Connection::driven(connection);
         read(sender.send_request(request).await.map_err(Fault::Http)?).await
     }
 
     async fn exchange_over_http2(&self, request: Request<Vec<u8>>) -> Result<Answer, Fault> {
         let uri = request.uri().clone();
-        let mut request = ready(request);
+        let mut request = prepared(request);
         *request.version_mut() = Version::HTTP_2;
         let stream = within(CONNECT, self.connect(&uri, &[b"h2"])).await?;
         // Without TLS only the attempt tells whether the server speaks it.
@@ -100,6 +103,72 @@ impl Client {
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
+/// A connection whose server may stop reading before it has the whole request, such as one that answers 413 to a long body
+/// and closes. hyper gives up when it cannot write, so that the answer would stay unread: what cannot be written any more is
+/// dropped here instead.
+struct Patient<S> {
+    stream: S,
+    cannot_write: bool,
+    has_read: bool,
+}
+
+impl<S> Patient<S> {
+    const fn new(stream: S) -> Self {
+        Self { stream, cannot_write: false, has_read: false }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = into.filled().len();
+        let outcome = ready!(Pin::new(&mut self.stream).poll_read(cx, into));
+        self.has_read |= into.filled().len() > before;
+        // A server that closes before it has read everything resets the connection, behind its answer if it gave one.
+        let is_cut = outcome.as_ref().map_or_else(is_closed, |()| self.cannot_write);
+        Poll::Ready(match is_cut {
+            true if self.has_read => Ok(()),
+            true => Err(io::Error::other(
+                "the server closed it before it had read the whole request, as servers do if the body is too large",
+            )),
+            false => outcome,
+        })
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if !self.cannot_write {
+            match ready!(Pin::new(&mut self.stream).poll_write(cx, bytes)) {
+                Err(error) if is_closed(&error) => self.cannot_write = true,
+                outcome => return Poll::Ready(outcome),
+            }
+        }
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.cannot_write {
+            return Poll::Ready(Ok(()));
+        }
+        match ready!(Pin::new(&mut self.stream).poll_flush(cx)) {
+            Err(error) if is_closed(&error) => {
+                self.cannot_write = true;
+                Poll::Ready(Ok(()))
+            }
+            outcome => Poll::Ready(outcome),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+fn is_closed(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+    [BrokenPipe, ConnectionAborted, ConnectionReset].contains(&error.kind())
+}
+
 /// The task that moves a connection's bytes. It ends when this is dropped.
 struct Connection(JoinHandle<()>);
 
@@ -116,7 +185,7 @@ impl Drop for Connection {
     }
 }
 
-fn ready(request: Request<Vec<u8>>) -> Request<Full<Bytes>> {
+fn prepared(request: Request<Vec<u8>>) -> Request<Full<Bytes>> {
     let mut request = request.map(|body| Full::new(Bytes::from(body)));
     let agent = HeaderValue::from_static(concat!("hubspot-signature/", env!("CARGO_PKG_VERSION")));
     request.headers_mut().entry(USER_AGENT).or_insert(agent);
@@ -207,6 +276,34 @@ mod tests {
             Fault::Tls(io::ErrorKind::UnexpectedEof.into()).explained(),
             "no answer came: unexpected end of file"
         );
+    }
+
+    /// Gives these bytes, if there are any, and then a reset.
+    struct Reset(&'static [u8]);
+
+    impl AsyncRead for Reset {
+        fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            if self.0.is_empty() {
+                return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+            }
+            into.put_slice(std::mem::take(&mut self.0));
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[test]
+    fn a_reset_behind_an_answer_is_its_end() {
+        let client = Client::new(Trust::public()).expect("a runtime");
+        for (answer, ends) in [(&b"HTTP/1.1 413 "[..], true), (b"", false)] {
+            let mut stream = Patient::new(Reset(answer));
+            let mut bytes = [0; 64];
+            let mut into = ReadBuf::new(&mut bytes);
+            let mut read =
+                || client.runtime.block_on(std::future::poll_fn(|cx| Pin::new(&mut stream).poll_read(cx, &mut into)));
+            assert_eq!(read().is_ok(), ends);
+            assert_eq!(read().is_ok(), ends);
+            assert_eq!(into.filled(), answer);
+        }
     }
 
     #[test]

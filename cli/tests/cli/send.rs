@@ -1,7 +1,7 @@
 //! `send`: what goes over the wire, and whether `--check` tells good endpoints from bad ones.
 
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::Stdio;
 use std::thread;
@@ -230,6 +230,39 @@ fn no_answer_is_told() {
     let outcome = run(&["send", "--sign-local-address", "--to", &to], b"");
     assert_eq!(outcome.status, Some(2), "{outcome:?}");
     assert!(outcome.stderr.contains("no answer came: "), "{outcome:?}");
+}
+
+/// A server that refuses a long body does not read it first.
+#[test]
+fn an_answer_that_comes_before_the_body_is_read_is_shown() {
+    let file = File::new("long", vec![b'1'; 32 * 1024 * 1024]);
+    for (answer, status) in [
+        ("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nlong", Some(1)),
+        ("HTTP/1.1 413 Content Too Large\r\nConnection: close\r\n\r\nlong", Some(1)),
+        ("", Some(2)),
+    ] {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let to = format!("http://{}/", server.local_addr().unwrap());
+        // Closes with most of the body unread, which resets the connection.
+        thread::spawn(move || {
+            for stream in server.incoming() {
+                let mut stream = stream.unwrap();
+                let _ = stream.read_exact(&mut [0; 4096]);
+                let _ = stream.write_all(answer.as_bytes());
+            }
+        });
+        for _ in 0..10 {
+            let outcome = run(&["send", "--sign-local-address", "--to", &to, "--body-file", file.path()], b"");
+            assert_eq!(outcome.status, status, "{outcome:?}");
+            if answer.is_empty() {
+                let why =
+                    "connection error: the server closed it before it had read the whole request, as servers do if";
+                assert!(outcome.stderr.contains(why), "{outcome:?}");
+            } else {
+                outcome.assert(1, "413").assert(1, "lon");
+            }
+        }
+    }
 }
 
 #[test]
