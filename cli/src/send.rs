@@ -203,7 +203,9 @@ fn check_path(to: &Uri, public_url: &PublicUrl, option: &str) -> Result<(), Fail
     Err(format!(
         "--to has the path {arrives:?}, and {option} has {called:?}{difference}\n\
          Give {option} exactly as it stands in HubSpot, and --to with the path that arrives at your server. The two \
-         paths are the same, unless a proxy or a nested router removes or adds a prefix."
+         paths are the same, unless a proxy or a nested router removes or adds a prefix.\n\
+         To play a request that arrives at another path, sign the one URL and send to the other: `hubspot-signature sign \
+         --url URL --body-file FILE --format curl --to URL | sh`"
     )
     .into())
 }

@@ -395,6 +395,10 @@ fn a_path_that_is_not_the_endpoints_is_named_with_it() {
         for more in [&[][..], &["--check"], &["--forge", "stale"]] {
             run(&[&command, more].concat(), b"").assert_failed(&error);
         }
+        // What is advised works.
+        let outcome = run(&command, b"");
+        outcome.assert_failed("`hubspot-signature sign --url URL --body-file FILE --format curl --to URL | sh`");
+        run(&["sign", "--url", endpoint, "--body-file", "-", "--format", "curl", "--to", &to], b"{}").assert(0, &to);
         // The option counts, the variable only without one.
         let other = "https://hooks.example.com/other";
         let environment = [("HUBSPOT_CLIENT_SECRET", SECRET), ("HUBSPOT_ENDPOINT", other)];
