@@ -9,7 +9,7 @@ pub(crate) struct PolicyArgs {
     /// capture, say when it arrived
     #[arg(long, value_name = "TIME", value_parser = crate::time::parse)]
     at: Option<UnixTime>,
-    /// The oldest version to accept
+    /// The oldest version to accept. v2 by default, to judge a request with v2 alone too; a service should demand v3
     #[arg(long, value_name = "VERSION", default_value = "v2")]
     minimum_version: MinimumVersion,
 }

@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use http::{Request, Response, StatusCode};
+use hubspot_signature::Version;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -66,7 +67,7 @@ pub(crate) struct Args {
     /// How to write about each request
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-    /// The oldest version to accept
+    /// The oldest version to accept. v2 by default, to judge a request with v2 alone too; a service should demand v3
     #[arg(long, value_name = "VERSION", default_value = "v2")]
     minimum_version: MinimumVersion,
     #[command(flatten)]
@@ -196,7 +197,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         let _runtime = runtime.enter();
         End::new()?
     };
-    greet(&shared, address);
+    greet(&shared, address, args.minimum_version.into());
     // A thread of its own, so that a paused terminal does not hold up the requests.
     std::thread::scope(|scope| {
         let printer = scope.spawn(|| print(waiting, out));
@@ -216,7 +217,7 @@ fn address(text: &str) -> Result<SocketAddr, &'static str> {
 }
 
 /// On standard error, so that standard output holds nothing but requests.
-fn greet(shared: &Shared, address: SocketAddr) {
+fn greet(shared: &Shared, address: SocketAddr, minimum: Version) {
     note(&format!(
         "listening on http://{address} for {}, passing on to {}; Ctrl-C ends it",
         shared.judge.public_url(),
@@ -224,6 +225,12 @@ fn greet(shared: &Shared, address: SocketAddr) {
     ));
     if !address.ip().is_loopback() {
         note(&format!("{} is open to other machines: anyone who reaches it reaches your service", address.ip()));
+    }
+    if shared.refuse && minimum < Version::V3 {
+        note(&format!(
+            "--refuse lets {minimum} through, which can be replayed at any time; if v3 is signed too, give \
+             --minimum-version v3"
+        ));
     }
     if shared.captures.is_some() {
         note("each request is saved in the folder of --save, with the personal data that it holds");

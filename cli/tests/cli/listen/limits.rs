@@ -262,6 +262,22 @@ fn it_listens_to_this_machine_unless_told_otherwise() {
     assert!(outcome.stderr.contains("note: 0.0.0.0 is open to other machines"), "{outcome:?}");
 }
 
+/// Who refuses what does not verify is told what still passes.
+#[test]
+fn a_minimum_that_can_be_replayed_is_noted() {
+    let service = Service::ok();
+    for (arguments, noted) in [
+        (&["--refuse"][..], Some("note: --refuse lets v2 through, which can be replayed at any time")),
+        (&["--refuse", "--minimum-version", "v1"], Some("note: --refuse lets v1 through")),
+        (&["--refuse", "--minimum-version", "v3"], None),
+        (&[], None),
+    ] {
+        let outcome = Listen::start(&service.url("/hubspot"), arguments).end();
+        assert_eq!(outcome.stderr.contains("through"), noted.is_some(), "{outcome:?}");
+        assert!(outcome.stderr.contains(noted.unwrap_or_default()), "{outcome:?}");
+    }
+}
+
 #[test]
 fn ctrl_c_lets_requests_finish() {
     let service = Service::start(|_, stream| {
