@@ -15,6 +15,7 @@
 // HUBSPOT_WEBHOOK_URL (as configured in HubSpot).
 // Optional: LISTEN (127.0.0.1:3000 without it).
 
+use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::{env, error::Error, fs, sync::Arc, sync::Mutex};
 
@@ -31,16 +32,18 @@ use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let app = |path: PathBuf| match read(&path) {
-        Ok(verifier) => Ok(App { path, verifier, error: None }),
-        Err(error) => Err(format!("{}: {error}", path.display())),
+    let app = |path: PathBuf| match read(&path).and_then(|text| parse(&text)) {
+        Ok((verifier, _)) => Ok(App { path, verifier, seen: None }),
+        Err(error) => Err(format!("HUBSPOT_CLIENT_SECRET_FILES: {}: {error}", path.display())),
     };
     let paths = variable("HUBSPOT_CLIENT_SECRET_FILES")?;
     let apps = env::split_paths(&paths).map(app).collect::<Result<Vec<_>, _>>()?;
-    // Clones share what they hold: `reload` adds the other apps before the first request is judged.
+    // Clones share what they hold: `reload` adds the other apps.
     let verifiers = Verifiers::from(apps[0].verifier.clone());
     let retry = apps[0].path.with_file_name("retry");
-    let secrets = Arc::new(Secrets { apps: Mutex::new(apps), verifiers: verifiers.clone() });
+    let secrets = Secrets { apps: Mutex::new(apps), verifiers: verifiers.clone(), hasher: RandomState::new() };
+    secrets.reload();
+    let secrets = Arc::new(secrets);
     let public_url = PublicUrl::endpoint(&variable("HUBSPOT_WEBHOOK_URL")?)
         .map_err(|error| format!("HUBSPOT_WEBHOOK_URL: {error}. {}", error.help()))?;
 
@@ -61,35 +64,42 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn variable(name: &str) -> Result<String, String> {
-    env::var(name).map_err(|_| format!("{name} is not set, or not UTF-8"))
+    let value = env::var(name).ok().filter(|value| !value.is_empty());
+    value.ok_or_else(|| format!("{name} is not set, or empty, or not UTF-8"))
 }
 
 struct App {
     path: PathBuf,
     verifier: Verifier,
-    error: Option<String>, // of the last time that the file was read
+    seen: Option<u64>, // a hash of the file when it was last read, or of the error
 }
 
 struct Secrets {
     apps: Mutex<Vec<App>>,
     verifiers: Verifiers,
+    hasher: RandomState,
 }
 
-fn read(path: &Path) -> Result<Verifier, Box<dyn Error>> {
-    let text = fs::read_to_string(path)?;
+fn read(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| error.to_string())
+}
+
+/// Also says how many secrets there are, for the log.
+fn parse(text: &str) -> Result<(Verifier, &'static str), String> {
     let lines: Vec<_> = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).collect();
     // HubSpot's secrets have this length. With part of one, a genuine request would get 401, and HubSpot would drop it.
     if let Some((number, _)) = lines.iter().find(|(_, secret)| secret.len() != 36) {
-        return Err(format!("line {number}: a client secret has 36 characters").into());
+        return Err(format!("line {number}: a client secret has 36 characters"));
     }
     let help = |error: SecretError| format!("{error}. {}", error.help());
     match lines[..] {
         [] => Err("no client secret".into()),
-        [(_, secret)] => Ok(Verifier::new(secret, Version::V3).map_err(help)?),
+        [(_, secret)] => Ok((Verifier::new(secret, Version::V3).map_err(help)?, "1 secret")),
         [(_, secret), (_, previous)] => {
-            Ok(Verifier::new(secret, Version::V3).and_then(|new| new.previous_secret(Some(previous))).map_err(help)?)
+            let verifier = Verifier::new(secret, Version::V3).and_then(|new| new.previous_secret(Some(previous)));
+            Ok((verifier.map_err(help)?, "2 secrets"))
         }
-        [_, _, (number, _), ..] => Err(format!("line {number}: a third client secret").into()),
+        [_, _, (number, _), ..] => Err(format!("line {number}: a third client secret")),
     }
 }
 
@@ -98,14 +108,22 @@ impl Secrets {
     fn reload(&self) {
         // Locked before the files are read: a slower request would otherwise bring older secrets back.
         let mut apps = self.apps.lock().expect("nothing panics here");
-        for app in &mut *apps {
-            // The file may be half written: the app keeps its secrets.
-            let error = read(&app.path).map(|verifier| app.verifier = verifier).err().map(|error| error.to_string());
-            // Not again for each request.
-            if let Some(new) = error.as_ref().filter(|_| error != app.error) {
-                eprintln!("{}: {new}", app.path.display());
+        for (number, app) in apps.iter_mut().enumerate() {
+            let text = read(&app.path);
+            let seen = Some(self.hasher.hash_one(&text));
+            if seen == app.seen {
+                continue;
             }
-            app.error = error;
+            app.seen = seen;
+            match text.and_then(|text| parse(&text)) {
+                Ok((verifier, count)) => {
+                    app.verifier = verifier;
+                    // Two lines for one change: a request found half of the file.
+                    eprintln!("app {number}: {count} in {}", app.path.display());
+                }
+                // The file may be half written: the app keeps its secrets.
+                Err(error) => eprintln!("{}: {error}", app.path.display()),
+            }
         }
         self.verifiers.replace(apps[0].verifier.clone(), apps[1..].iter().map(|app| app.verifier.clone()));
     }

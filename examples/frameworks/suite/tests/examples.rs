@@ -354,6 +354,21 @@ fn a_missing_variable_is_named() {
     }
 }
 
+/// An empty list of files would be a file without a name.
+#[test]
+fn reload_names_the_variable_of_its_files() {
+    for (value, expected) in [("", " is not set, or empty, or not UTF-8\""), ("nowhere/sales", ": nowhere/sales: ")] {
+        let mut command = example("reload");
+        command.env("LISTEN", "nowhere").env("HUBSPOT_CLIENT_SECRET_FILES", value);
+        let output = command.stderr(std::process::Stdio::piped()).output().expect("it starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            !output.status.success() && said.contains(&format!("\"HUBSPOT_CLIENT_SECRET_FILES{expected}")),
+            "{said}"
+        );
+    }
+}
+
 /// A wrong one is named, with what is wrong and what to do.
 #[test]
 fn a_wrong_variable_is_explained() {
@@ -377,7 +392,7 @@ fn a_wrong_variable_is_explained() {
         ("warp", &[server]),
     ] {
         let secret = match name {
-            "reload" => ("HUBSPOT_CLIENT_SECRET_FILES", of_token, of_token),
+            "reload" => ("HUBSPOT_CLIENT_SECRET_FILES", of_token, &*format!("HUBSPOT_CLIENT_SECRET_FILES: {of_token}")),
             _ => ("HUBSPOT_CLIENT_SECRET", token, "HUBSPOT_CLIENT_SECRET"),
         };
         let urls = urls.iter().map(|variable| (*variable, "hooks.example.com/hubspot", *variable));
@@ -421,6 +436,7 @@ fn reload_takes_each_new_secret_at_the_next_request() {
     let refused = (401, String::new());
     let said = |text: &str| fs::read_to_string(&log).expect("text").matches(text).count();
 
+    assert_eq!((said("app 0: 1 secret in "), said("app 1: 1 secret in ")), (1, 1), "when it starts");
     assert_eq!(answer(&service), accepted(1, "current"));
     assert_eq!(answer(&old), accepted(0, "current"));
     assert_eq!(answer(&new), refused);
@@ -431,6 +447,7 @@ fn reload_takes_each_new_secret_at_the_next_request() {
     assert_eq!(said("accepted: app 0: previous secret\n"), 0);
     assert_eq!(answer(&old), accepted(0, "previous"));
     assert_eq!(said("accepted: app 0: previous secret\n"), 1);
+    assert_eq!((said("app 0: 1 secret in "), said("app 0: 2 secrets in ")), (1, 1), "once for each change");
     write(0, &format!("{}\n", secrets[1]));
     assert_eq!(answer(&old), refused);
     assert_eq!(answer(&new), accepted(0, "current"));
@@ -443,10 +460,10 @@ fn reload_takes_each_new_secret_at_the_next_request() {
         assert_eq!(answer(&new), accepted(0, "current"), "{broken:?}");
         assert_eq!(answer(&old), refused, "{broken:?}");
     }
-    // Each error once, with the line, although each file was read twice.
+    // Once for each change, with the line, although each file was read twice.
     for (text, count) in [
-        ("sales: no client secret\n", 1),
-        ("sales: line 1: a client secret has 36 characters\n", 2),
+        ("sales: no client secret\n", 2),
+        ("sales: line 1: a client secret has 36 characters\n", 3),
         ("sales: line 2: a client secret has 36 characters\n", 1),
         ("sales: line 5: a third client secret\n", 1),
     ] {
@@ -470,4 +487,5 @@ fn reload_takes_each_new_secret_at_the_next_request() {
     write(0, &format!("{}\n", secrets[2]));
     assert_eq!(answer(&service), accepted(0, "current"));
     assert!(server.is_running());
+    assert!(secrets.iter().all(|secret| said(secret) == 0));
 }
