@@ -54,8 +54,9 @@ Begin with one of these:
   hubspot-signature send --check --to http://localhost:3000/hubspot
 
 All take the app's client secret from the environment variable
-HUBSPOT_CLIENT_SECRET, or from --secret-file, and the URL as it stands in
-HubSpot from HUBSPOT_ENDPOINT, or from --endpoint. The secret is never shown.
+HUBSPOT_CLIENT_SECRET, or from --secret-file. The secret is never shown. They
+take the URL as it stands in HubSpot from HUBSPOT_ENDPOINT, or from --endpoint;
+`sign` takes the whole URL to sign from --url alone.
 `hubspot-signature COMMAND --help` has more examples.
 
 Exit status: 0 accepted (or as it should be), 1 refused (or not as it should

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use clap::ValueEnum;
 use http::Uri;
-use hubspot_signature::{ClientSecret, UnixTime};
+use hubspot_signature::{ClientSecret, RequestHead, SignatureHeaders, UnixTime, Verifier, Version};
 use serde_json::{Map, Value, json};
 
 use crate::Failure;
@@ -13,7 +13,7 @@ use crate::input::{BodyArgs, method_for};
 use crate::secrets::{SecretArgs, unusable};
 use crate::signer::unsignable;
 use crate::target::{TO, target, whole_url};
-use crate::terminal::{Out, is_hidden, visible_json};
+use crate::terminal::{Out, is_hidden, note, visible_json};
 
 /// Make the headers that HubSpot would send with a request
 #[derive(clap::Args)]
@@ -73,7 +73,11 @@ What this prints is as good as a request of HubSpot's for five minutes, and the
 v1 or v2 signature in it at any time: do not keep it where others read.";
 
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
-    let secret = ClientSecret::new(&args.secret.text()?).map_err(unusable)?;
+    if args.to.is_some() && matches!(args.format, Format::Headers | Format::Json) {
+        return Err("--to is for --format curl or http: headers alone go nowhere".into());
+    }
+    let text = args.secret.text()?;
+    let secret = ClientSecret::new(&text).map_err(unusable)?;
     let body = args.body.read()?.unwrap_or_default();
     let method = args.method.as_deref().unwrap_or_else(|| method_for(&body));
     if method.is_empty() || !method.bytes().all(|byte| byte.is_ascii_uppercase()) {
@@ -91,6 +95,10 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     };
     let signed = signed.map_err(unsignable)?;
     let headers: Vec<_> = signed.pairs().collect();
+    let head = RequestHead::new(method, &args.url, SignatureHeaders::from_pairs(headers.iter().copied()));
+    if let Err(refusal) = Verifier::new(&text, Version::V1).map_err(unusable)?.verify(&head, &body, now) {
+        note(&format!("a verifier refuses the request that this signs: {refusal}"));
+    }
     match args.format {
         Format::Headers => headers.iter().try_for_each(|(name, value)| writeln!(out, "{name}: {value}"))?,
         Format::Json => {

@@ -131,6 +131,27 @@ fn what_hubspot_does_not_send_is_not_signed() {
     sign(&["--url", URL, "--format", "wget"]).assert_failed("possible values: headers, curl, http, json");
 }
 
+#[test]
+fn what_a_verifier_refuses_is_noted() {
+    for (body, refused) in [("hello", true), ("a=b", true), ("{}", false), (BODY, false)] {
+        for format in ["headers", "curl", "http", "json"] {
+            let outcome = run(&["sign", "--url", URL, "--body", body, "--format", format], b"");
+            outcome.assert(0, "");
+            let noted = outcome.stderr.starts_with("note: a verifier refuses the request that this signs: ");
+            assert_eq!(noted, refused, "{body} {outcome:?}");
+            assert!(refused || outcome.stderr.is_empty(), "{outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn an_address_is_not_left_out_in_silence() {
+    let to = ["sign", "--url", URL, "--to", "http://127.0.0.1:3000/"];
+    for format in [&[][..], &["--format", "headers"], &["--format", "json"]] {
+        run(&[&to, format].concat(), b"").assert_failed("--to is for --format curl or http");
+    }
+}
+
 /// Runs the printed command with `sh`.
 #[test]
 fn the_curl_command_sends_what_was_signed() {

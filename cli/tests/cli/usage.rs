@@ -18,6 +18,17 @@ fn help_teaches() {
     run(&["--version"], b"").assert(0, env!("CARGO_PKG_VERSION"));
 }
 
+/// The help says which commands take the endpoint's URL.
+#[test]
+fn all_but_sign_take_the_endpoint() {
+    run(&["--help"], b"").assert(0, "`sign` takes the whole URL to sign from --url alone");
+    for command in ["verify", "explain", "sign", "send", "listen"] {
+        let help = run(&[command, "--help"], b"");
+        help.assert(0, if command == "sign" { "--url" } else { "HUBSPOT_ENDPOINT" });
+        assert_eq!(help.stdout.contains("--endpoint"), command != "sign", "{help:?}");
+    }
+}
+
 #[test]
 fn without_arguments_the_help_is_an_error() {
     let outcome = run(&[], b"");
