@@ -51,9 +51,10 @@ impl Refusal<'_> {
         head.map_or_else(|_| uri.to_string(), |head| head.uri().to_string())
     }
 
-    /// Returns the URL of the endpoint, without a query, if the path of the request is not the endpoint's.
-    #[cfg(all(feature = "diagnose", not(all(target_arch = "wasm32", target_os = "unknown"))))]
-    pub(crate) fn other_endpoint(&self) -> Option<&str> {
+    /// Returns the URL given to [`PublicUrl::endpoint`](crate::PublicUrl::endpoint), if the request is refused as
+    /// [`PathNotEndpoint`](Error::PathNotEndpoint). Log it next to [`url`](Self::url), so that the paths can be compared.
+    #[must_use]
+    pub fn other_endpoint(&self) -> Option<&str> {
         self.public_url.endpoint_url().filter(|_| self.error == Error::PathNotEndpoint)
     }
 
