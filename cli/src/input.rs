@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::Failure;
 use crate::capture::{self, BodyReading, Capture};
 use crate::public_url::{self, PublicUrlArgs, Signed};
+use crate::terminal::note;
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Request")]
@@ -89,9 +90,16 @@ impl RequestArgs {
                 None => capture.body(reading)?,
             };
             let Capture { method, target, headers, .. } = capture;
-            let signed = match public_url {
-                Some(public_url) => public_url::signed(&public_url, &target)?,
-                None => Signed { url: self.url.unwrap_or_default(), other_path: None },
+            let signed = if let Some(public_url) = public_url {
+                public_url::signed(&public_url, &target)?
+            } else {
+                let url = self.url.unwrap_or_default();
+                let query = |uri: &str| uri.split_once('?').map(|(_, query)| query.to_owned());
+                // Not a fault by itself: the code may verify a URL without its query.
+                if query(&url) != query(&target) {
+                    note("the query in --url is not that of the capture; give --url as your code verified it");
+                }
+                Signed { url, other_path: None }
             };
             return Ok(Received { method, signed, endpoint, headers, body, more_follows });
         }

@@ -110,6 +110,17 @@ fn the_url_is_compared_with_the_endpoint() {
     explain(&["--url", PUBLIC_URL, "--public-url", PUBLIC_URL], &capture).assert_failed("cannot be used with");
 }
 
+/// Else a request that the service refused for its query would be accepted here without a word.
+#[test]
+fn a_query_that_url_lacks_is_noted() {
+    let url = "https://www.example.com/webhook_uri";
+    let capture = V3.replacen("/webhook_uri", "/webhook_uri?tenant=7", 1);
+    let said =
+        |url: &str, capture: &str| explain(&["--url", url], capture).stderr.contains("the query in --url is not");
+    assert!(said(url, &capture) && said(&format!("{url}?tenant=8"), &capture) && said(&format!("{url}?a"), V3));
+    assert!(!said(url, V3) && !said(&format!("{url}?tenant=7"), &capture));
+}
+
 /// The option that settles an open question is one of this program, and runs when it is added.
 #[test]
 fn the_experiment_is_a_command_that_runs() {
@@ -223,7 +234,7 @@ fn a_path_that_is_not_the_endpoints_is_told_first() {
     let moved = V3.replacen("/webhook_uri", "/elsewhere", 1);
     explain(&endpoint, &moved)
         .assert(1, "the path of the request is not")
-        .assert(1, "The endpoint's URL was signed as it is, so the path was changed on the way");
+        .assert(1, "The endpoint's URL was signed: the request is a replay at another route, or");
     // Both paths are named, and the difference is a finding, whichever of them has the slash, and if it is only that.
     let url = "https://www.example.com/webhook_uri";
     let slashed = |target| V3.replacen("/webhook_uri", target, 1);
