@@ -262,7 +262,9 @@ impl Error {
                 "Pass the path and query as the request line has them. If they are, something decoded them on the way."
             }
             Self::UnexpectedBody => "Pass an empty body if there was none, and refuse the request if there was one.",
-            Self::BodyTooLarge { .. } => "Raise Verifier::max_body if HubSpot sends such bodies.",
+            Self::BodyTooLarge { .. } => {
+                "If HubSpot sends such bodies, raise Verifier::max_body, and the framework's own limit if it is lower."
+            }
             Self::BodyNotJson { looks_like } => match looks_like {
                 BodyForm::ByteOrderMark => "Something added a byte-order mark. Pass the raw bytes of the body.",
                 BodyForm::Gzip => "Decompress the body before it is verified. HubSpot signs the plain body.",

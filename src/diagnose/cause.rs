@@ -17,15 +17,8 @@ pub(super) enum Part {
     Time,
 }
 
-/// Joins the two parts of a path's fix: the setting, and the change on the way.
-macro_rules! if_on_the_way {
-    () => {
-        " If you then get `path_not_endpoint`, the path was changed on the way: "
-    };
-}
-
-// `=>` separates the two parts of a path's fix. The first says what to configure, the second how to correct a hop or a
-// router.
+// `=>` separates the two parts of a path's fix. The first says what to configure, and when the second applies, which says
+// how to correct a hop or a router.
 macro_rules! causes {
     (@way) => { None };
     (@way $way:literal) => { Some($way) };
@@ -60,7 +53,7 @@ macro_rules! causes {
             /// The fix in general; a [`Fault`](super::Fault) has it with the values of the request.
             #[must_use]
             pub const fn fix(self) -> &'static str {
-                match self { $($(Self::$name => concat!($fix $(, if_on_the_way!(), $way)?),)+)+ }
+                match self { $($(Self::$name => concat!($fix $(, " ", $way)?),)+)+ }
             }
 
             /// The second part of a fix whose first is the service's own setting.
@@ -122,18 +115,23 @@ causes! {
         "A port was added to the URI or removed from it."
         "Configure the URL exactly as it is in HubSpot, with a port only if it has one there: `PublicUrl::endpoint(…)`. \
          In nginx, `$http_host` keeps the port and `$host` drops it."
+    UriEndpoint "uri-endpoint"
+        "The path of the request is not that of the configured endpoint."
+        "Configure the URL that HubSpot calls: `PublicUrl::endpoint(…)`, or for several routes `PublicUrl::server`. If it is \
+         configured, something on the way changes the path, or the request is a replay at another route."
     UriLocalProxy "uri-local-proxy"
         "The request comes from the local development proxy, which signs the local URL."
         "While developing, verify with the local URL that the proxy maps to. Never configure it in production."
     UriPrefixLost "uri-prefix-lost"
         "The path lacks a prefix that HubSpot called: a mount point, a nested router's path or a gateway's stage."
-        "Configure the whole URL: `PublicUrl::endpoint(…)`."
+        "Configure the whole URL: `PublicUrl::endpoint(…)`, or for several routes `PublicUrl::server` with the prefix. To pass \
+         the whole path:"
         => "in axum's `nest` use the extractor `OriginalUri`; in Express `req.originalUrl`, not `req.url`; in nginx \
          `proxy_pass http://upstream;` without a path; in Caddy `handle`, not `handle_path`."
     UriPrefixAdded "uri-prefix-added"
         "The path has a prefix that HubSpot did not call: a proxy added it, or the configured URL already contains the \
          webhook's path."
-        "Configure the whole URL: `PublicUrl::endpoint(…)`."
+        "Configure the whole URL: `PublicUrl::endpoint(…)`. With a URL of your own:"
         => "verify the path as it was before the prefix was added."
     UriRewritten "uri-rewritten"
         "The path or the query was rewritten on the way."
@@ -142,12 +140,13 @@ causes! {
     UriTrailingSlash "uri-trailing-slash"
         "A slash at the end of the path was added or removed."
         "Configure the URL as it is in HubSpot, with a slash at its end only if it has one there: \
-         `PublicUrl::endpoint(…)`."
+         `PublicUrl::endpoint(…)`. If the path was changed on the way (`endpoint` then gives `path_not_endpoint`):"
         => "disable the middleware that normalises slashes (`NormalizePath` in tower-http and actix-web, \
          `APPEND_SLASH` in Django), or verify before it."
     UriDoubleSlash "uri-double-slash"
         "Double slashes in the path were merged, or a slash was doubled where two parts were joined."
-        "Configure the URL as it is in HubSpot, where it is best without `//`: `PublicUrl::endpoint(…)`."
+        "Configure the URL as it is in HubSpot, where it is best without `//`: `PublicUrl::endpoint(…)`. If the path was \
+         changed on the way (`endpoint` then gives `path_not_endpoint`):"
         => "in nginx keep it with `merge_slashes off;`; HAProxy and Caddy keep it by default."
     UriQueryOrder "uri-query-order"
         "The query's parameters are in another order than HubSpot sent them."
@@ -161,7 +160,8 @@ causes! {
         "Append the query once: in nginx, `$request_uri` already includes it, so `?$args` after it is too much."
     UriQueryAdded "uri-query-added"
         "The query has parameters that HubSpot did not send."
-        "Verify before the hop that adds parameters, or remove them first."
+        "Verify before the hop that adds parameters, or remove them first. Middleware that adds them belongs inside the \
+         tower layer: in axum, add it before `.layer(verify)`."
     UriEscapesKept "uri-escapes-kept"
         "The signature covers the URI with some escapes decoded that the request's URI still has."
         "For v3 the verifier tries the documented decoding itself. For anything else decode them in the URI you pass."
@@ -191,7 +191,8 @@ causes! {
         "The body was parsed and serialised again."
         "Verify the raw bytes, before any JSON extractor or body parser, and parse those afterwards: axum and actix-web \
          `Bytes`, Express `express.raw({ type: '*/*' })`, Flask `request.get_data()`, Next.js \
-         `await request.text()`."
+         `await request.text()`. Middleware that changes the body belongs inside the tower layer: in axum, add it before \
+         `.layer(verify)`."
     BodyDoubleSerialised "body-double-serialised"
         "The body was printed or serialised a second time: as a JSON string, an array of numbers, or a byte string in a \
          programming language's notation."
@@ -362,8 +363,12 @@ impl Cause {
         if self.way().is_some() {
             return Some(self.fix().into());
         }
-        let setting = "Configure the URL as it is in HubSpot: `PublicUrl::endpoint(…)`.";
-        self.on_the_way().map(|way| format!("{setting}{}{way}", if_on_the_way!()).into())
+        let way = self.on_the_way()?;
+        let fix = format!(
+            "Configure the URL as it is in HubSpot: `PublicUrl::endpoint(…)`. If the path was changed on the way \
+             (`endpoint` then gives `path_not_endpoint`): {way}"
+        );
+        Some(fix.into())
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) struct Search {
     pub(super) is_cut: bool,
     /// Why nothing was tried, or which parts were taken as they are.
     pub(super) limits: Vec<String>,
+    /// The length and the SHA-256 of the body, if it was read and nothing is proved.
+    pub(super) body: Option<String>,
     /// Whether the endpoint's URL was given.
     pub(super) knows_endpoint: bool,
     /// Whether several secrets were given.

@@ -18,7 +18,7 @@ use super::scheme::{Recipe, recipes};
 use super::search::{Match, Space, search};
 use super::secrets::{Candidate, Given, candidates};
 use super::service::{Service, policy_fault};
-use super::text::counted;
+use super::text::{counted, fingerprint};
 use super::url::Url;
 use super::{Cause, Certainty, Diagnosis, Fault, Finding, ReceivedRequest, body, method, uri};
 use crate::{Error, Header, UnixTime, Version};
@@ -134,7 +134,7 @@ impl Diagnostician {
     /// Explains a request that the service refuses with [`Error::PathNotEndpoint`], because its path is not that of
     /// `public_url`, the URL given to [`PublicUrl::endpoint`](crate::PublicUrl::endpoint).
     ///
-    /// Give the path and query that arrived as the `uri` of the request. Scheme and host are taken from `public_url`.
+    /// Give the path and query that arrived, with their first slash, as the `uri` of the request. Scheme and host are taken from `public_url`.
     /// If HubSpot signed the path that arrived, `public_url` is wrong. If HubSpot signed `public_url`, the path was
     /// changed on the way.
     #[cfg(feature = "http")]
@@ -195,6 +195,9 @@ impl Diagnostician {
         let presented = open.flat_map(|(claim, _)| &claim.readings).flat_map(|presented| &presented.faults);
         header_faults.extend(presented.cloned());
         self.suspect(&mut diagnosis, header_faults, &slots, &outcome, &setting);
+        if !diagnosis.findings.iter().any(|finding| finding.certainty() == Certainty::Proved) {
+            diagnosis.search.body = request.body.map(fingerprint);
+        }
         diagnosis
     }
 
@@ -249,8 +252,10 @@ impl Diagnostician {
         diagnosis.suspect(policy.map(|fault| Self::named(fault, setting)));
         let is_path_explained =
             diagnosis.findings.iter().flat_map(Finding::causes).any(|cause| cause.part() == Part::Uri);
-        let path = setting.public_url.filter(|_| !is_path_explained).map(|own| uri::path_fault(setting.received, own));
-        diagnosis.suspect(path.map(|fault| Self::named(fault, setting)));
+        let open_path = proof::open_path(setting).filter(|_| !is_path_explained);
+        // It says so itself.
+        let path = setting.public_url.map(|own| uri::path_fault(setting.received, own).cause());
+        diagnosis.suspect(open_path);
         if outcome.is_solved {
             return;
         }
@@ -262,7 +267,11 @@ impl Diagnostician {
         let (head, body): (Vec<_>, Vec<_>) =
             slots.iter().filter(|slot| !is_cleared(slot)).partition(|slot| slot.covers == Covers::Head);
         let (first, second) = if diagnosis.search.v1_fails { (body, head) } else { (head, body) };
-        let changes = first.into_iter().chain(second).flat_map(Slot::changes).filter(|change| change.is_suspected);
+        let changes = first
+            .into_iter()
+            .chain(second)
+            .flat_map(Slot::changes)
+            .filter(|change| change.is_suspected && Some(change.fault.cause()) != path);
         diagnosis.suspect(changes.map(|change| Self::named(change.fault.clone(), setting)));
         if !outcome.is_body_cleared {
             diagnosis.suspect(self.secret_faults.iter().filter(is_shape).cloned());
@@ -414,10 +423,12 @@ fn prove(
     for (index, (claim, proved)) in claims.iter().zip(matches).enumerate() {
         let Some(Proved { found, pinned }) = proved else { continue };
         let mut faults = proof::faults(found, claim, pinned, setting);
+        if index == 0 || outcome.is_newest_proved {
+            faults.extend(proof::setting_fault(found, setting));
+        }
         if index == 0 {
             outcome.is_newest_proved = true;
             outcome.is_solved = true;
-            faults.extend(proof::setting_fault(found, setting));
             if let Ok(Err(error)) = diagnosis.verdict {
                 faults.extend(policy_fault(error, &faults));
             }

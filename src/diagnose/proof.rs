@@ -13,6 +13,9 @@ use super::url::{Url, is_internal};
 use super::{Cause, Certainty, Fault, Finding};
 use crate::UnixTime;
 
+/// The attack that the comparison of paths prevents.
+const REPLAY: &str = "the request is a replay at another route";
+
 /// The facts of the service that the request shows, for the fixes.
 pub(super) struct Setting<'s> {
     pub(super) received: &'s Url,
@@ -113,8 +116,10 @@ fn fixed(fault: Fault, found: &Match<'_, '_>, setting: &Setting<'_>) -> Fault {
     }
     if setting.has(called) {
         return match fault.cause().on_the_way() {
-            Some(way) => fault
-                .fixed_by(format!("The endpoint's URL was signed as it is, so the path was changed on the way: {way}")),
+            Some(way) => fault.fixed_by(format!(
+                "The endpoint's URL was signed: {REPLAY}, or, if HubSpot's own requests arrive so, the path was changed on \
+                 the way: {way}"
+            )),
             None => fault,
         };
     }
@@ -147,7 +152,33 @@ pub(super) fn setting_fault(found: &Match<'_, '_>, setting: &Setting<'_>) -> Opt
         "Configure the URL that was signed, `PublicUrl::endpoint(…)`, or for several routes `PublicUrl::server`.",
         &signed.endpoint(),
     );
-    Some(Fault::new(path_fault(own, signed).cause(), evidence).fixed_by(fix))
+    Some(Fault::new(setting_cause(own, signed), evidence).fixed_by(fix))
+}
+
+/// The likely fault of a path that is not the endpoint's, where no signature says which of the two HubSpot called.
+pub(super) fn open_path(setting: &Setting<'_>) -> Option<Fault> {
+    let (arrived, own) = (setting.received, setting.public_url?);
+    let on_the_way = path_fault(arrived, own);
+    let fault = Fault::new(setting_cause(arrived, own), on_the_way.evidence().to_owned());
+    // Told another URL than the one that is set.
+    let told = setting.endpoint.map(Url::split).filter(|told| told.is_whole() && !setting.has(told));
+    let fix = match told {
+        Some(told) => named(fault.fix(), &told.endpoint()),
+        None => format!(
+            "If HubSpot calls the path that arrived, configure it: `PublicUrl::endpoint(…)`. If HubSpot calls the \
+             endpoint, {REPLAY}, or the path was changed on the way: {}",
+            on_the_way.cause().on_the_way().unwrap_or_default()
+        ),
+    };
+    Some(fault.fixed_by(fix))
+}
+
+/// The path of a setting may be any other one: only a slash at its end has a name.
+fn setting_cause(one: &Url, other: &Url) -> Cause {
+    match path_fault(one, other).cause() {
+        slash @ Cause::UriTrailingSlash => slash,
+        _ => Cause::UriEndpoint,
+    }
 }
 
 /// The fix with the endpoint's own URL in it.

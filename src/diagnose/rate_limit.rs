@@ -11,7 +11,7 @@ const INTERVALS: u64 = 1 << 24;
 /// Bounds how many requests are explained in a minute, because anyone can send requests that are refused.
 ///
 /// The hooks [`to_stderr`] and [`report_to`] of the tower layer have a limit of three a minute. Without these hooks,
-/// call [`allows`](Self::allows) before each diagnosis. A limit takes no lock, and threads can share a `static` one:
+/// call [`allow`](Self::allow) before each diagnosis. A limit takes no lock, and threads can share a `static` one:
 ///
 /// ```
 /// use hubspot_signature::UnixTime;
@@ -20,7 +20,7 @@ const INTERVALS: u64 = 1 << 24;
 /// static EXPLAINED: RateLimit = RateLimit::per_minute(3);
 ///
 /// fn refused(now: UnixTime) -> &'static str {
-///     if EXPLAINED.allows(now) { "explained" } else { "only counted" }
+///     if EXPLAINED.allow(now) { "explained" } else { "only counted" }
 /// }
 ///
 /// let (noon, a_minute) = (1_700_049_600_000, 60_000);
@@ -50,7 +50,7 @@ impl RateLimit {
 
     /// Returns whether one more is allowed at this time. If so, counts it.
     #[must_use]
-    pub fn allows(&self, now: UnixTime) -> bool {
+    pub fn allow(&self, now: UnixTime) -> bool {
         let number = |interval: u64| u32::try_from(interval % INTERVALS).unwrap_or_default();
         let interval = now.as_millis() / INTERVAL_MILLIS;
         let (interval, next) = (number(interval), number(interval.saturating_add(1)));
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn so_many_an_interval() {
         let limit = RateLimit::per_minute(3);
-        let allowed = |millis| (0..10).filter(|_| limit.allows(UnixTime::from_millis(millis))).count();
+        let allowed = |millis| (0..10).filter(|_| limit.allow(UnixTime::from_millis(millis))).count();
         assert_eq!(allowed(1_700_000_040_000), 3);
         assert_eq!(allowed(1_700_000_099_999), 0);
         assert_eq!(allowed(1_700_000_100_000), 3);
@@ -94,7 +94,7 @@ mod tests {
             // The number of a minute begins again in between, in the year 2033.
             for minute in [0, 1, INTERVALS - 1, INTERVALS, 2 * INTERVALS + 7, u64::MAX / INTERVAL_MILLIS] {
                 let now = UnixTime::from_millis(minute * INTERVAL_MILLIS);
-                assert_eq!((0..300).filter(|_| limit.allows(now)).count(), usize::from(at_most), "{minute}");
+                assert_eq!((0..300).filter(|_| limit.allow(now)).count(), usize::from(at_most), "{minute}");
             }
         }
     }
@@ -113,7 +113,7 @@ mod tests {
                 while !(0..200).any(|_| both()) {
                     thread::yield_now();
                 }
-                (0..=limit.at_most).filter(|_| limit.allows(UnixTime::from_secs(1_700_000_000))).count()
+                (0..=limit.at_most).filter(|_| limit.allow(UnixTime::from_secs(1_700_000_000))).count()
             };
             limits.iter().enumerate().map(allowed).collect::<Vec<_>>()
         };

@@ -60,15 +60,15 @@ impl Diagnosis {
             return Ok(());
         }
         f.write_str("Not tried: ")?;
-        if !search.knows_endpoint && !search.v1_fails {
-            f.write_str("a path prefix or a host that is not in the lists of usual ones, ")?;
+        let secret = if search.knows_others { "secrets that were not given, " } else { "another secret, " };
+        // First what is the more usual cause.
+        match (search.v1_fails, search.knows_endpoint) {
+            (true, _) => f.write_str(secret)?,
+            (false, true) => write!(f, "{secret}a host or a path that is neither the endpoint's nor a usual one, ")?,
+            (false, false) => write!(f, "a path prefix or a host that is not in the lists of usual ones, {secret}")?,
         }
-        f.write_str("members that a serialiser dropped or keys that it moved")?;
-        f.write_str(if search.knows_others {
-            ", and secrets that were not given.\n"
-        } else {
-            ", and another secret.\n"
-        })?;
+        f.write_str("and members that a serialiser dropped or keys that it moved.\n")?;
+        let body = search.body.as_deref().unwrap_or("not read");
         if search.v1_fails {
             let either = if self.expected.len() > 1 { " either" } else { "" };
             writeln!(
@@ -77,14 +77,15 @@ impl Diagnosis {
                  changed on the way, the secret or the body differs from the one that was signed, whatever the URL \
                  is.\nTo settle it, try the client secrets of your other apps (`hubspot-signature explain \
                  --other-secrets`, or further secrets for `Diagnostician::new`), and log the raw body's length and \
-                 SHA-256 where the request arrives first: if they match the body that was judged, the secret is \
-                 another app's, or the request was changed or forged."
+                 SHA-256 where the request arrives first. Those of the body that was judged: {body}. If they are the \
+                 same, the secret is another app's, or the request was changed or forged."
             )?;
         } else if search.knows_endpoint {
-            f.write_str(
-                "To settle it, log the raw body's length and SHA-256 where the request arrives first, and compare the \
-                 length with Content-Length: if they agree, the secret is another app's, or the request was changed \
-                 or forged.\n",
+            writeln!(
+                f,
+                "To settle it, compare the endpoint letter by letter with the URL in HubSpot, and log the raw body's \
+                 length and SHA-256 where the request arrives first. Those of the body that was judged: {body}. If they \
+                 are the same, and so is the URL, the secret is another app's, or the request was changed or forged."
             )?;
         } else {
             f.write_str(

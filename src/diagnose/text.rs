@@ -3,6 +3,9 @@
 use std::format;
 use std::prelude::rust_2024::*;
 
+use base16ct::HexDisplay;
+use sha2::{Digest, Sha256};
+
 /// The most characters of the request that are quoted in one place.
 const LONGEST: usize = 200;
 
@@ -43,6 +46,14 @@ pub(super) fn bytes(count: usize) -> String {
 /// The length of a body, if it was read.
 pub(super) fn length(body: Option<&[u8]>) -> String {
     body.map_or_else(|| "not read".into(), |body| bytes(body.len()))
+}
+
+/// The length and the SHA-256 of a body, to be compared with those that another program logs. Its first half is enough, and
+/// cannot be taken for a signature.
+pub(super) fn fingerprint(body: &[u8]) -> String {
+    let digest: [u8; 32] = Sha256::digest(body).into();
+    let (first, _) = digest.split_at(16);
+    format!("{}, {:x}…", bytes(body.len()), HexDisplay(first))
 }
 
 /// A number with its noun.

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use ::http::Response;
 
 use super::{Diagnosis, Diagnostician, RateLimit, ReceivedRequest};
-use crate::UnixTime;
 use crate::tower::Refusal;
+use crate::{Header, UnixTime};
 
 impl Diagnostician {
     /// A hook for [`VerifyLayer::on_refusal`](crate::tower::VerifyLayer::on_refusal) that writes the diagnosis to standard
-    /// error: of at most three refused requests a minute, because anyone can send requests that are refused.
+    /// error: of at most three refused requests a minute that have a signature, and of three that have none, because anyone
+    /// can send requests that are refused.
     ///
     /// The response stays as it is. The diagnosis runs before the answer, on the thread that serves the request: for
     /// milliseconds in a release build, and for seconds in a debug build.
@@ -31,11 +32,15 @@ impl Diagnostician {
         self,
         report: impl Fn(&Diagnosis) + Send + Sync + 'static,
     ) -> impl Fn(&Refusal<'_>, Response<B>) -> Response<B> + Clone + Send + Sync + 'static {
-        let shared = Arc::new((self, report, RateLimit::per_minute(3)));
+        // Scanners send requests without a signature all day. They must not take the place of those that HubSpot signed.
+        let limits = [(); 2].map(|()| RateLimit::per_minute(3));
+        let shared = Arc::new((self, report, limits));
         move |refusal, response| {
-            let (diagnostician, report, limit) = &*shared;
+            let (diagnostician, report, [of_signed, of_others]) = &*shared;
+            let has = |header: Header| refusal.head().headers.contains_key(header.name());
+            let limit = if has(Header::SignatureV3) || has(Header::Signature) { of_signed } else { of_others };
             let now = UnixTime::now();
-            if limit.allows(now) {
+            if limit.allow(now) {
                 report(&diagnostician.diagnose_refusal(refusal, now));
             }
             response

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use http::{Request, Response, StatusCode};
 use hubspot_signature::diagnose::{Cause, Diagnostician};
 use hubspot_signature::tower::{Refusal, VerifyLayer};
-use hubspot_signature::{ClientSecret, PublicUrl, UnixTime, Verifier, Version};
+use hubspot_signature::{ClientSecret, Error, PublicUrl, UnixTime, Verifier, Version};
 use tower::{Layer, ServiceExt, service_fn};
 
 use crate::request::*;
@@ -44,6 +44,25 @@ fn ready<F: Future>(future: F) -> F::Output {
 /// The number of the minute.
 fn minute() -> u64 {
     UnixTime::now().as_millis() / 60_000
+}
+
+/// Those of scanners do not take the place of those that may be HubSpot's.
+#[test]
+fn requests_without_a_signature_have_a_limit_of_their_own() {
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let to = Arc::clone(&reports);
+    let hook = Diagnostician::new([SECRET], Version::V3)
+        .endpoint(URI)
+        .report_to(move |diagnosis| to.lock().unwrap().push(diagnosis.verdict().unwrap().unwrap_err()));
+    let layer = layer().on_refusal(hook);
+    for _ in 0..5 {
+        let mut unsigned = request();
+        unsigned.headers_mut().clear();
+        ready(layer.layer(service_fn(answer)).oneshot(unsigned)).unwrap();
+    }
+    ready(layer.layer(service_fn(answer)).oneshot(request())).unwrap();
+    let reports = reports.lock().unwrap();
+    assert!(matches!(reports[..], [Error::MissingSignature, .., Error::Mismatch { .. }]), "{reports:?}");
 }
 
 #[test]
@@ -172,20 +191,19 @@ fn a_path_that_is_not_the_endpoints_is_named_with_the_endpoints() {
     };
     let (path, with_slash) = ("/hubspot/events", "/hubspot/events/");
     let knows = |endpoint: &str| Diagnostician::new([SECRET], Version::V3).endpoint(endpoint);
-    let line = |endpoint: &str| {
-        format!(
-            "   Fix: Configure the URL as it is in HubSpot, with a slash at its end only if it has one there: \
-                                         `PublicUrl::endpoint({endpoint})`."
-        )
-    };
-    let (open, known) = (line("…"), line(&format!("{slashed:?}")));
+    let open = "   Fix: If HubSpot calls the path that arrived, configure it: `PublicUrl::endpoint(…)`. If HubSpot calls the \
+                endpoint, the request is a replay at another route, or the path was changed on the way: disable the";
+    let known = format!(
+        "   Fix: Configure the URL as it is in HubSpot, with a slash at its end only if it has one there: \
+         `PublicUrl::endpoint({slashed:?})`."
+    );
     // HubSpot calls the setting, and a middleware took the slash from the path, over HTTP/1.1 and HTTP/2.
     let sent = Sent::new("POST", &slashed, EVENTS);
     for target in [path, "http://10.0.0.7:3000/hubspot/events"] {
         let text = reports(at_the_time_of_signing(&slashed), knows(&slashed), target, &sent);
         assert!(text.starts_with(refused) && text.contains(&both(path, with_slash)), "{text}");
         // The diagnosis knows no other URL than the one that is set.
-        assert!(text.contains(&open) && !text.contains("PublicUrl::endpoint(\""), "{text}");
+        assert!(text.contains(open) && !text.contains("PublicUrl::endpoint(\""), "{text}");
         assert!(!text.contains("absolute") && !text.contains(Cause::UriPathOnly.description()), "{text}");
     }
     // The setting has no slash, and HubSpot's has; the diagnosis knows, or does not.
@@ -210,7 +228,8 @@ fn a_path_that_is_not_the_endpoints_is_named_with_the_endpoints() {
     }
     // And so is the one that is set, if something took the slash away.
     let text = reports(at_the_time_of_signing(&slashed), knows(&slashed), path, &sent);
-    let proved = "   Fix: The endpoint's URL was signed as it is, so the path was changed on the way: disable the";
+    let proved = "   Fix: The endpoint's URL was signed: the request is a replay at another route, or, if HubSpot's own \
+                  requests arrive so, the path was changed on the way: disable the";
     assert!(text.contains("1. [proved]") && text.contains(proved), "{text}");
     assert!(!text.contains("PublicUrl::endpoint"), "{text}");
 }
