@@ -1,7 +1,8 @@
 //! Every example server, as a process, over a real socket.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ fn webhook(body: impl Into<Vec<u8>>) -> Request {
 
 const CHUNKED: &str = "Transfer-Encoding: chunked\r\n";
 
-fn status(connection: Connection<std::net::TcpStream>) -> Option<u16> {
+fn status(connection: Connection<TcpStream>) -> Option<u16> {
     connection.answer().map(|answer| answer.status)
 }
 
@@ -277,6 +278,11 @@ fn routes_that_hubspot_does_not_call() {
         let answer = exchange(server.address, &Request::new(method, path, ""));
         assert_eq!(answer.map(|answer| answer.status), Some(expected), "{method} {path}");
     }
+    // The answer to HEAD ends with its head.
+    let (mut stream, mut answer) = (TcpStream::connect(server.address).expect("it listens"), String::new());
+    stream.write_all(&head(&Request::new("HEAD", "/health", ""), "internal.test", "")).expect("it listens");
+    stream.read_to_string(&mut answer).expect("text");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\n"), "{answer}");
 }
 
 /// Of the two paths, the log names both.

@@ -52,10 +52,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let card = warp::path!("card").and(warp::get()).and(warp::query()).map(card);
     let hubspot = ServiceBuilder::new().layer(verify).service(warp::service(webhook.or(card)));
     // Outside the layer, since HubSpot does not call it. Add other such paths below: every path that is not named there
-    // is verified.
-    let health = warp::service(warp::path!("health").and(warp::get()).map(|| StatusCode::OK));
+    // is verified. Some load balancers send HEAD.
+    let health = warp::path!("health").and(warp::get().or(warp::head()).unify()).map(|| StatusCode::OK);
+    let health = warp::service(health.boxed());
     let routes = service_fn(move |request: Request<Incoming>| {
-        let hubspot = hubspot.clone();
+        let (hubspot, health) = (hubspot.clone(), health.clone());
         async move {
             match request.uri().path() {
                 "/health" => health.oneshot(request).await,
