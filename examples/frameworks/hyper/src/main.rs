@@ -150,9 +150,11 @@ async fn received(
 /// The reason is for the log, not for the sender.
 fn refused(error: Error, url: &PublicUrl, head: &Parts) -> StatusCode {
     let path_and_query = head.uri.path_and_query().map_or("", |raw| raw.as_str());
-    let url = match url.head(head.method.as_str(), path_and_query, SignatureHeaders::new()) {
-        Ok(head) => head.uri().to_string(),
-        Err(_) => format!("{path_and_query} (endpoint: {})", url.endpoint_url().unwrap_or_default()),
+    let signed = url.head(head.method.as_str(), path_and_query, SignatureHeaders::new());
+    let url = match (signed, url.endpoint_url()) {
+        (Ok(head), _) => head.uri().to_string(),
+        (Err(Error::PathNotEndpoint), Some(url)) => format!("{path_and_query} (endpoint: {url})"),
+        (Err(_), _) => path_and_query.to_owned(),
     };
     eprintln!("refused: {} {url}: {error}. {}", error.code(), error.help());
     match error {

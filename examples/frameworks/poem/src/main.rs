@@ -66,8 +66,10 @@ impl<'a> FromRequest<'a> for Signed {
         let path_and_query = request.original_uri().path_and_query().map_or("", |raw| raw.as_str());
         let headers = SignatureHeaders::from_lookup(|name| request.headers().get_all(name));
         let head = public_url.head(request.method().as_str(), path_and_query, headers);
-        let endpoint = public_url.endpoint_url().unwrap_or_default();
-        let head = head.map_err(|error| refused(error, format!("{path_and_query} (endpoint: {endpoint})")))?;
+        let head = head.map_err(|error| match (error, public_url.endpoint_url()) {
+            (Error::PathNotEndpoint, Some(url)) => refused(error, format!("{path_and_query} (endpoint: {url})")),
+            _ => refused(error, path_and_query),
+        })?;
         let refused = |error| refused(error, head.uri());
         let mut verification = verifier.begin(&head, UnixTime::now()).map_err(refused)?;
         let body = timeout(Duration::from_secs(5), body.take()?.into_bytes_limit(BODY_LIMIT)).await;

@@ -301,6 +301,16 @@ fn another_endpoint_is_named() {
     }
 }
 
+/// Only where the path is at fault: `*` is none.
+#[test]
+fn no_other_fault_names_the_endpoint() {
+    let (server, log) = logging("hyper");
+    let request = Request { target: "*".into(), ..webhook("{}") };
+    assert_eq!(exchange(server.address, &request).map(|answer| answer.status), Some(401));
+    let log = fs::read_to_string(&log).expect("text");
+    assert!(log.contains("refused: uri_not_absolute *: ") && !log.contains("endpoint:"), "{log}");
+}
+
 /// The requests that get through an nginx that writes the URL again: it drops a trailing question mark.
 fn rewritten(mut cases: Vec<Case>) -> Vec<Case> {
     cases.retain(|case| !case.request.target.ends_with('?'));
