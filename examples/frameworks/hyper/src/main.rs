@@ -10,7 +10,7 @@
 // serde = { version = "1", features = ["derive"] }
 // serde_json = { version = "1", default-features = false, features = ["std"] }
 // tempfile = { version = "3", default-features = false }
-// tokio = { version = "1", default-features = false, features = ["fs", "io-util", "macros", "net", "rt-multi-thread", "time"] }
+// tokio = { version = "1", default-features = false, features = ["fs", "io-util", "macros", "net", "rt-multi-thread", "sync", "time"] }
 
 // Environment: HUBSPOT_CLIENT_SECRET, and as configured in HubSpot HUBSPOT_WEBHOOK_URL and HUBSPOT_CARD_URL.
 // Optional: LISTEN (127.0.0.1:3000 without it), HUBSPOT_RETRY_MISMATCHES (while a secret or a URL changes),
@@ -35,15 +35,20 @@ use tempfile::NamedTempFile;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-/// The most bytes of a body. For larger files, also raise the time for a body in `received`. Requests that run at the same
-/// time may each hold as much on the disk: limit their number, with a permit of a `tokio::sync::Semaphore` in `answer`, from
-/// its first line to its end.
+/// The most bytes of a body. For larger files, also raise the time for a body in `received`.
 const BODY_LIMIT: u64 = 1 << 20;
 
+/// The most bodies that are received at the same time, each up to `BODY_LIMIT` on the disk. A forgery holds its place, too,
+/// until its body ends or the time for it does, and a genuine request then gets 503: let a proxy that buffers requests stand
+/// before this server, so that no sender can be slow.
+const BODIES: usize = 32;
+
 struct HubSpot {
+    bodies: Semaphore,
     verifier: Verifier,
     webhook_url: PublicUrl,
     card_url: PublicUrl,
@@ -61,6 +66,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let endpoint =
         |name| PublicUrl::endpoint(&variable(name)?).map_err(|error| format!("{name}: {error}. {}", error.help()));
     let hubspot = Arc::new(HubSpot {
+        bodies: Semaphore::new(BODIES),
         verifier,
         webhook_url: endpoint("HUBSPOT_WEBHOOK_URL")?,
         card_url: endpoint("HUBSPOT_CARD_URL")?,
@@ -127,6 +133,9 @@ async fn received(
     if body.size_hint().lower() > BODY_LIMIT {
         return Err(refused(Error::BodyTooLarge { limit: BODY_LIMIT }));
     }
+    // Held until the body is complete. Without one, HubSpot sends the request again.
+    let place = hubspot.bodies.try_acquire();
+    let _place = place.map_err(|_| unavailable(format!("{}: {BODIES} bodies are arriving already", head.uri)))?;
     let file = NamedTempFile::new_in(&hubspot.folder).map_err(unavailable)?;
     let mut writer = File::from_std(file.reopen().map_err(unavailable)?);
     let broken = |error| {

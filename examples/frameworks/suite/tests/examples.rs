@@ -268,6 +268,50 @@ fn hyper_streams_to_a_file_that_a_refusal_deletes() {
     assert!(files(folder.path()).is_empty());
 }
 
+/// So that nobody fills the disk. Forgeries take places, and none is lost.
+#[test]
+fn hyper_receives_so_many_bodies_at_once() {
+    const BODIES: usize = 32;
+    let folder = tempfile::tempdir().expect("a new folder");
+    let log = tempfile::NamedTempFile::new().expect("a file");
+    let server = Server::start_with("hyper", |command| {
+        command.env("FOLDER", folder.path()).stderr(log.reopen().expect("a file"));
+    });
+    let genuine = webhook(r#"{"objectId":7}"#);
+    let forged = Request { body: r#"{"objectId":8}"#.into(), ..genuine.clone() };
+    for round in 0..2 {
+        let open = || {
+            let mut connection = Connection::open(server.address);
+            connection.send_head(&forged, "internal.test", "Transfer-Encoding: chunked\r\n");
+            connection.send_chunk(&forged.body[..5]);
+            connection
+        };
+        let mut connections: Vec<_> = (1..BODIES).map(|_| open()).collect();
+        until("all but one place is taken", || files(folder.path()).len() == BODIES - 1);
+        assert_eq!(status(&server, &genuine), 200);
+        connections.push(open());
+        until("the last place is taken", || files(folder.path()).len() == BODIES);
+        assert_eq!(status(&server, &genuine), 503);
+        let unsigned = genuine.clone().without(&["x-hubspot-signature-v3"]);
+        assert_eq!(status(&server, &unsigned), 401, "judged before it takes a place");
+        let log = fs::read_to_string(&log).expect("text");
+        let lines = log.lines().filter(|line| *line == "503: /hubspot?tenant=7: 32 bodies are arriving already");
+        assert!(lines.count() > round, "{log}");
+        // Refused in the first round, broken off in the second.
+        for mut connection in connections {
+            if round == 0 {
+                connection.send_chunk(&forged.body[5..]);
+                connection.send(b"0\r\n\r\n");
+                assert_eq!(connection.answer().map(|answer| answer.status), Some(401));
+            } else {
+                connection.cut_off();
+            }
+        }
+        until("the places are free", || files(folder.path()).is_empty());
+        until("one is free for the genuine", || status(&server, &genuine) == 200);
+    }
+}
+
 /// The log has a line for each.
 #[test]
 fn hyper_logs_a_body_that_breaks_off() {
