@@ -184,15 +184,21 @@ fn unavailable(reason: impl Display) -> StatusCode {
 
 /// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.
 async fn webhook(hubspot: &HubSpot, file: NamedTempFile, verified: Verified) -> Result<Value, StatusCode> {
-    let kept = hubspot.kept.as_ref().map(|folder| folder.join(verified.replay_key().to_string()));
-    // Reading a file blocks its thread.
+    let (kept, name) = (hubspot.kept.clone(), verified.replay_key().to_string());
+    // Reading and syncing a file block their thread.
     let handled = spawn_blocking(move || {
         let events = events(file.as_file()).map_err(unavailable)?;
         let ids: Vec<u64> = events.iter().filter_map(|event| event.object_id.or(event.vid)).collect();
         // Moved, or deleted here. There too, only the user that runs this program can read it. A copy of the request
         // replaces it.
-        if let Some(kept) = kept {
-            file.persist(kept).map_err(|error| unavailable(error.error))?;
+        if let Some(folder) = kept {
+            // On the disk before the answer: HubSpot never sends again what was answered with 200, and a power cut takes
+            // what is still in memory. So too with the file's name, where a folder can be synced.
+            file.as_file().sync_all().map_err(unavailable)?;
+            file.persist(folder.join(name)).map_err(|error| unavailable(error.error))?;
+            if cfg!(unix) {
+                std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(unavailable)?;
+            }
         }
         Ok(json!({ "received": ids }))
     });
