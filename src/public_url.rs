@@ -578,7 +578,7 @@ impl fmt::Display for PublicUrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotAbsolute => "the public URL is not a valid absolute http or https URL",
-            Self::Query => "the public URL has a query, which must be left out",
+            Self::Query => "the public URL has a query",
             Self::Fragment => "the public URL has a fragment",
             Self::Credentials => "the public URL has a user name or a password",
             Self::PathPrefix => "the path prefix is not a path such as /stage",

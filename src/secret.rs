@@ -334,12 +334,13 @@ impl SecretError {
             }
             Self::Quoted => "Remove the quotation marks.",
             Self::Bearer => "Give the client secret alone. HubSpot does not sign with an access token.",
-            Self::AccessToken => "Use the app's client secret, which is shown next to its client id.",
             Self::Template => {
                 "Give the value, not its name or place: check that whatever expands the configuration has run."
             }
             Self::Assignment => "Give the value alone, without the name.",
-            Self::Placeholder => "Fill in the app's client secret, which is shown next to its client id.",
+            Self::AccessToken | Self::Placeholder => {
+                "Use the app's client secret, which is shown next to its client id."
+            }
             Self::InnerWhiteSpace => {
                 "Give one secret on one line. A second one, while it is rotated, goes to Verifier::previous_secret."
             }

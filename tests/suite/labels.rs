@@ -253,7 +253,7 @@ fn messages_about_secrets_say_what_to_do() {
         (SecretError::AccessToken, "looks like an access token", "the app's client secret"),
         (SecretError::Template, "not expanded", "Give the value, not its name or place"),
         (SecretError::Assignment, "whole assignment", "the value alone"),
-        (SecretError::Placeholder, "never filled in", "Fill in"),
+        (SecretError::Placeholder, "never filled in", "Use the app's client secret"),
         (SecretError::InnerWhiteSpace, "invisible character inside", "Give one secret on one line"),
         (SecretError::TooShort, "shorter than 16 characters", "36 characters"),
     ];
@@ -283,7 +283,8 @@ fn messages_about_public_urls_say_what_to_do() {
     ];
     for (error, fact, advice) in all {
         let (sentence, help) = (error.to_string(), error.help());
-        assert!(sentence.contains(fact), "{fact:?} in {sentence:?}");
+        // Nothing behind it: the advice is printed next.
+        assert!(sentence.ends_with(fact), "{fact:?} in {sentence:?}");
         assert!(help.contains(advice), "{advice:?} in {help:?}");
         assert_sentence(&sentence);
         assert_advice(help);
