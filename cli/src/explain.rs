@@ -4,14 +4,14 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use hubspot_signature::diagnose::{Diagnosis, Diagnostician, Fault, Finding, MAX_SECRETS};
+use hubspot_signature::diagnose::{Diagnosis, Diagnostician, Fault, Finding};
 use serde_json::{Value, json};
 
 use crate::Failure;
 use crate::capture::BodyReading;
-use crate::input::{Received, RequestArgs, read_text};
+use crate::input::{Received, RequestArgs};
 use crate::policy::PolicyArgs;
-use crate::secrets::{PreviousSecretArgs, SecretArgs};
+use crate::secrets::{PreviousSecretArgs, SecretArgs, with_others};
 use crate::terminal::{BAD, GOOD, Out, STRONG, visible, visible_json};
 
 /// Say why a captured request is refused, and what to do about it
@@ -77,13 +77,7 @@ The text quotes the URL and some headers, which may name people.
 Exit status: 0 accepted (nothing to explain), 1 refused, 2 not judged.";
 
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
-    let mut secrets = vec![args.secret.text()?];
-    if let Some(file) = args.other_secrets {
-        secrets.extend(read_text(&file, "--other-secrets")?.lines().map(str::to_owned).filter(|line| !line.is_empty()));
-    }
-    if secrets.len() > MAX_SECRETS {
-        return Err(format!("at most {MAX_SECRETS} secrets can be tried at once").into());
-    }
+    let secrets = with_others(args.secret.text()?, args.other_secrets.as_deref())?;
     let now = args.policy.now();
     let Received { method, signed, endpoint, headers, body, .. } = args.request.read(BodyReading::AsItIs)?;
     let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();

@@ -4,6 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use hubspot_signature::SecretError;
+use hubspot_signature::diagnose::MAX_SECRETS;
 
 use crate::Failure;
 use crate::input::read_text;
@@ -46,6 +47,18 @@ impl PreviousSecretArgs {
         let file = self.previous_secret_file.as_deref();
         setting(self.previous_secret, file, "--previous-secret-file", "HUBSPOT_PREVIOUS_SECRET")
     }
+}
+
+/// The secret in use, followed by those of a file: one a line.
+pub(crate) fn with_others(secret: String, file: Option<&Path>) -> Result<Vec<String>, Failure> {
+    let mut secrets = vec![secret];
+    if let Some(file) = file {
+        secrets.extend(read_text(file, "--other-secrets")?.lines().map(str::to_owned).filter(|line| !line.is_empty()));
+    }
+    if secrets.len() > MAX_SECRETS {
+        return Err(format!("at most {MAX_SECRETS} secrets can be tried at once").into());
+    }
+    Ok(secrets)
 }
 
 /// Says why a secret cannot be one, and what to do.

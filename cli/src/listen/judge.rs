@@ -2,14 +2,18 @@
 
 use http::HeaderMap;
 use hubspot_signature::diagnose::Diagnostician;
-use hubspot_signature::{Error, PublicUrl, RequestHead, SignatureHeaders, UnixTime, Verified, Verifier, Version};
+use hubspot_signature::{
+    Error, PublicUrl, RequestHead, SignatureHeaders, UnixTime, Verified, Verifier, Verifiers, Version,
+};
 
 use crate::Failure;
 use crate::listen::throttle::Throttle;
 use crate::public_url::{self, Signed};
+use crate::secrets::unusable;
 
 pub(super) struct Judge {
-    verifier: Verifier,
+    /// The app's own, and those of the other apps.
+    verifiers: Verifiers,
     diagnostician: Diagnostician,
     explanations: Throttle,
     public_url: PublicUrl,
@@ -36,15 +40,19 @@ pub(super) struct Judgement {
 
 impl Judge {
     pub(super) fn new(
-        secret: &str,
+        secrets: &[String],
         previous: Option<&str>,
         public_url: PublicUrl,
         minimum: Version,
     ) -> Result<Self, Failure> {
+        let [secret, others @ ..] = secrets else { return Err("there is no client secret".into()) };
         let verifier = Verifier::new(secret, minimum)?
             .previous_secret(previous)
             .map_err(|error| format!("the previous secret: {error}"))?;
-        let mut diagnostician = Diagnostician::new([secret], minimum);
+        let others: Result<Vec<_>, _> = others.iter().map(|secret| Verifier::new(secret, minimum)).collect();
+        let others = others.map_err(|error| format!("a secret in --other-secrets: {}", unusable(error)))?;
+        let verifiers = Verifiers::new(verifier, others);
+        let mut diagnostician = Diagnostician::new(secrets, minimum);
         if let Some(previous) = previous {
             diagnostician = diagnostician.previous_secret(previous);
         }
@@ -58,7 +66,7 @@ impl Judge {
         if !is_one_endpoint {
             shown.pop();
         }
-        Ok(Self { verifier, diagnostician, explanations: Throttle::new(), public_url, shown, is_one_endpoint })
+        Ok(Self { verifiers, diagnostician, explanations: Throttle::new(), public_url, shown, is_one_endpoint })
     }
 
     pub(super) const fn is_one_endpoint(&self) -> bool {
@@ -81,7 +89,7 @@ impl Judge {
             Ok(Signed { url, other_path: None }) => {
                 let headers = SignatureHeaders::from_lookup(|name| arrived.headers.get_all(name));
                 let head = RequestHead::new(&arrived.method, &url, headers);
-                let verdict = self.verifier.verify(&head, &arrived.body, arrived.at);
+                let verdict = self.verifiers.verify(&head, &arrived.body, arrived.at);
                 Judgement { url, verdict }
             }
             // `OPTIONS *` and the like.

@@ -41,7 +41,7 @@ use self::throttle::Throttle;
 use crate::Failure;
 use crate::policy::MinimumVersion;
 use crate::public_url::PublicUrlArgs;
-use crate::secrets::{PreviousSecretArgs, SecretArgs};
+use crate::secrets::{PreviousSecretArgs, SecretArgs, with_others};
 use crate::target::whole_url;
 use crate::terminal::{Out, note};
 
@@ -70,6 +70,10 @@ pub(crate) struct Args {
     /// The oldest version to accept. v2 by default, to judge a request with v2 alone too; a service should demand v3
     #[arg(long, value_name = "VERSION", default_value = "v2")]
     minimum_version: MinimumVersion,
+    /// A file with the client secrets of other apps that call this endpoint, one a line. A request that one of them signed
+    /// verifies too, and the line about it says so: secret 2 is the first of them
+    #[arg(long, value_name = "FILE")]
+    other_secrets: Option<PathBuf>,
     #[command(flatten)]
     secret: SecretArgs,
     #[command(flatten)]
@@ -158,8 +162,9 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     )?;
     let timeout = Duration::from_secs(args.limits.timeout.into());
     let service = Service::new(&whole_url(&args.to, "--to", service::URL)?, timeout)?;
-    let (secret, previous) = (args.secret.text()?, args.previous.text()?);
-    let judge = Judge::new(&secret, previous.as_deref(), public_url, args.minimum_version.into())?;
+    let secrets = with_others(args.secret.text()?, args.other_secrets.as_deref())?;
+    let previous = args.previous.text()?;
+    let judge = Judge::new(&secrets, previous.as_deref(), public_url, args.minimum_version.into())?;
     if service.has_path() && !judge.is_one_endpoint() {
         return Err(
             "--to has a path, which goes with --endpoint only: with --public-url each request keeps its own".into()

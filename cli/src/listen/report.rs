@@ -32,6 +32,8 @@ pub(super) enum Verdict {
     Verified {
         version: Version,
         secret: MatchedSecret,
+        /// 0 is the app's own; then come those of --other-secrets.
+        app: usize,
         /// Milliseconds; negative if this machine's clock is behind. None for v1 and v2.
         age: Option<i64>,
     },
@@ -65,7 +67,8 @@ impl Verdict {
     pub(super) fn verified(verified: &Verified, at: UnixTime) -> Self {
         let millis = |time: UnixTime| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         let age = verified.timestamp().map(|signed| millis(at).saturating_sub(millis(signed)));
-        Self::Verified { version: verified.version(), secret: verified.matched_secret(), age }
+        let (version, secret, app) = (verified.version(), verified.matched_secret(), verified.matched_verifier());
+        Self::Verified { version, secret, app, age }
     }
 }
 
@@ -149,12 +152,17 @@ impl Report {
 
     fn verdict_text(&self) -> (Style, String) {
         match &self.verdict {
-            Verdict::Verified { version, secret, age } => {
+            Verdict::Verified { version, secret, app, age } => {
                 let age = age.map(|age| match u64::try_from(age) {
                     Ok(age) => format!(" {} old,", span(Duration::from_millis(age))),
                     Err(_) => format!(" {} ahead of this clock,", span(Duration::from_millis(age.unsigned_abs()))),
                 });
-                (GOOD, format!("verified {version},{} {} secret", age.unwrap_or_default(), secret.as_str()))
+                let secret = match app {
+                    0 => format!("{} secret", secret.as_str()),
+                    // Numbered as the diagnosis does.
+                    other => format!("secret {} (--other-secrets)", other.saturating_add(1)),
+                };
+                (GOOD, format!("verified {version},{} {secret}", age.unwrap_or_default()))
             }
             Verdict::Refused(error) => (BAD, format!("refused: {error}")),
             Verdict::Unread(why) => (BAD, format!("not judged: {why}")),
@@ -191,10 +199,12 @@ impl Report {
         match self.contradiction() {
             Some(Contradiction::ServiceRefuses) => self.advise(&mut text),
             Some(Contradiction::ServiceAccepts) => {
+                let signed = matches!(self.verdict, Verdict::Refused(Error::Mismatch { .. }));
                 let _ = writeln!(
                     text,
-                    "The service answered {} to this request, which does not verify here. Does it verify at all?",
-                    self.answer.status.as_u16()
+                    "The service answered {} to this request, which does not verify here.{} Does it verify at all?",
+                    self.answer.status.as_u16(),
+                    if signed { " If other apps call it too, give their secrets here as --other-secrets." } else { "" }
                 );
             }
             None => {}
@@ -204,7 +214,7 @@ impl Report {
 
     /// Says what to look at when the service refuses a request that verifies.
     fn advise(&self, text: &mut String) {
-        let Verdict::Verified { version, secret, age } = &self.verdict else { return };
+        let Verdict::Verified { version, secret, app, age } = &self.verdict else { return };
         let url = self.url.split('?').next().unwrap_or_default();
         let mut advice = Vec::new();
         if let Some(path) = &self.passed_to {
@@ -216,6 +226,7 @@ impl Report {
             advice.push(format!("the body: the {} raw {bytes}, before anything parses them", self.length));
         }
         advice.push(match secret {
+            _ if *app > 0 => "the client secret: that of another app matched, which the service may not have".into(),
             MatchedSecret::Current => "the client secret: the service may have another".into(),
             MatchedSecret::Previous => {
                 "the client secret: the previous one matched, which the service may not have".into()
@@ -258,9 +269,14 @@ impl Report {
             "capture": self.capture,
         });
         let verdict = match &self.verdict {
-            Verdict::Verified { version, secret, age } => json!({
-                "verdict": "verified", "version": version.as_str(), "secret": secret.as_str(), "age_millis": age,
-            }),
+            Verdict::Verified { version, secret, app, age } => {
+                let secret = if *app == 0 { secret.as_str() } else { "other" };
+                let number = (*app > 0).then(|| app.saturating_add(1));
+                json!({
+                    "verdict": "verified", "version": version.as_str(), "secret": secret, "secret_number": number,
+                    "age_millis": age,
+                })
+            }
             Verdict::Refused(error) => {
                 json!({ "verdict": "refused", "code": error.code(), "reason": error.to_string() })
             }

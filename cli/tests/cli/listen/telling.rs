@@ -356,3 +356,51 @@ fn a_public_url_serves_all_paths() {
     assert_eq!(service.next().line, "POST /any/path?a HTTP/1.1");
     listen.end();
 }
+
+/// Several apps may call one endpoint, each with a secret of its own.
+#[test]
+fn the_secret_of_another_app_is_recognised() {
+    let service = Service::ok();
+    let signed =
+        |body: &[u8]| post("/hubspot", &signature(OTHER_SECRET, "POST", ENDPOINT, body, UnixTime::now()), body);
+    let mut listen = Listen::start(&service.url("/hubspot"), &["--refuse"]);
+    assert!(listen.exchange(&signed(b"{}")).line.starts_with("HTTP/1.1 401"));
+    listen.end();
+    let mut listen = Listen::start(&service.url("/hubspot"), &[]);
+    listen.exchange(&signed(b"{}"));
+    let report = listen.report();
+    assert!(report.contains("give their secrets here as --other-secrets. Does it verify at all?"), "{report}");
+    listen.end();
+
+    let file = File::new("other-secrets", format!("aaaaaaaa-0000-4000-8000-000000000001\n\n{OTHER_SECRET}\n"));
+    let others = ["--refuse", "--other-secrets", file.path()];
+    let mut listen = Listen::start(&service.url("/hubspot"), &others);
+    listen.exchange(&signed(b"{}"));
+    let report = listen.report();
+    assert!(report.contains(" old, secret 3 (--other-secrets)  service 200 in "), "{report}");
+    listen.exchange(&event(b"{}"));
+    assert!(listen.report().contains(" old, current secret  service 200 in "));
+    listen.end();
+    let mut listen = Listen::start(&service.url("/hubspot"), &[&others[..], &["--format", "json"]].concat());
+    listen.exchange(&signed(b"{}"));
+    let report = listen.json();
+    assert_eq!((&report["secret"], &report["secret_number"]), (&"other".into(), &3.into()), "{report}");
+    listen.exchange(&event(b"{}"));
+    let report = listen.json();
+    assert_eq!((&report["secret"], &report["secret_number"]), (&"current".into(), &Value::Null), "{report}");
+    assert!(listen.end().stderr.contains("note: 2 requests, 2 verified"));
+
+    let refusing = Service::answering("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n");
+    let mut listen = Listen::start(&refusing.url("/hubspot"), &others);
+    listen.exchange(&signed(b"{}"));
+    let report = listen.report();
+    assert!(report.contains("the client secret: that of another app matched"), "{report}");
+    listen.end();
+
+    let no_secret = File::new("no-other-secrets", "changeme\n");
+    let many = File::new("many-secrets", "aaaaaaaa-0000-4000-8000-000000000001\n".repeat(8));
+    for (file, why) in [(&no_secret, "a secret in --other-secrets: "), (&many, "at most 8 secrets")] {
+        run(&["listen", "--to", "http://127.0.0.1:9/", "--endpoint", ENDPOINT, "--other-secrets", file.path()], b"")
+            .assert_failed(why);
+    }
+}
