@@ -31,7 +31,8 @@ async fn webhook(verified: Option<Extension<Verified>>, error: Option<Extension<
 }
 
 /// While the layer observes, in warp: runs for every request. In the server, write
-/// `.layer(verify.dangerously_pass_unverified())` in place of `.layer(verify)`.
+/// `.layer(verify.dangerously_pass_unverified())` in place of `.layer(verify)`, and let its function `refused`
+/// log `would be refused: ` in place of `refused: `.
 fn webhook_in_warp() -> impl Filter<Extract = (String,), Error = Rejection> + Clone {
     warp::path!("hubspot")
         .and(warp::post())
