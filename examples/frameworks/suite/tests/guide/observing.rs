@@ -77,12 +77,13 @@ fn captured(refusal: &Refusal<'_>) -> Vec<u8> {
     [&text, &b"\r\n"[..], body].concat()
 }
 
-use crate::prelude::{self, signed};
+use crate::prelude::{self, StatusCode, signed};
 use http_body_util::Full;
 use hyper::body::Frame;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tower::{Layer, ServiceExt};
+use tower_http::timeout::TimeoutLayer;
 
 fn routes() -> Router {
     Router::new().route("/hubspot", axum::routing::post(webhook))
@@ -173,6 +174,30 @@ async fn some_bodies_are_refused_all_the_same() {
     }
     let broken = signed(url, "/hubspot", "{}").map(|_| axum::body::Body::new(Broken));
     assert_eq!(prelude::status(&routes, broken).await, 400);
+}
+
+/// A body that never comes.
+struct Silent;
+
+impl axum::body::HttpBody for Silent {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        Poll::Pending
+    }
+}
+
+/// The layer waits for the body, so a time limit outside ends it, signed or not.
+#[tokio::test(start_paused = true)]
+async fn a_slow_body_is_refused_all_the_same() {
+    let limit = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(5));
+    let routes = observing(routes(), layer()).layer(limit);
+    let unsigned = axum::http::Request::post("/hubspot").body("{}".into()).expect("a request");
+    for request in [signed("https://hooks.example.com/hubspot", "/hubspot", "{}"), unsigned] {
+        let silent = request.map(|_| axum::body::Body::new(Silent));
+        assert_eq!(prelude::status(&routes, silent).await, 503);
+    }
 }
 
 #[tokio::test]
