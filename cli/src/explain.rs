@@ -12,7 +12,7 @@ use crate::capture::BodyReading;
 use crate::input::{Received, RequestArgs};
 use crate::policy::PolicyArgs;
 use crate::secrets::{PreviousSecretArgs, SecretArgs, with_others};
-use crate::terminal::{BAD, GOOD, Out, STRONG, visible, visible_json};
+use crate::terminal::{BAD, GOOD, Out, STRONG, in_options, visible, visible_json};
 
 /// Say why a captured request is refused, and what to do about it
 #[derive(clap::Args)]
@@ -92,7 +92,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     match args.format {
         Format::Text => {
             if let Some(other) = &signed.other_path {
-                writeln!(out, "{}\n", visible(&other.help))?;
+                writeln!(out, "{}\n", visible(&in_options(&other.help)))?;
             }
             write_text(&diagnosis, out)?;
         }
@@ -103,7 +103,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
 
 /// The library's text, with the words that a reader looks for made visible.
 fn write_text(diagnosis: &Diagnosis, out: &mut Out) -> Result<(), Failure> {
-    for line in visible(&diagnosis.to_string()).lines() {
+    for line in visible(&in_options(&diagnosis.to_string())).lines() {
         let indent = line.len().saturating_sub(line.trim_start().len());
         let (margin, text) = line.split_at_checked(indent).unwrap_or(("", line));
         let (style, marked, rest) = if let Some(rest) = text.strip_prefix("Accepted") {

@@ -8,6 +8,7 @@ use hubspot_signature::diagnose::MAX_SECRETS;
 
 use crate::Failure;
 use crate::input::read_text;
+use crate::terminal::in_options;
 
 /// The secret that signs now.
 #[derive(clap::Args)]
@@ -63,7 +64,7 @@ pub(crate) fn with_others(secret: String, file: Option<&Path>) -> Result<Vec<Str
 
 /// Says why a secret cannot be one, and what to do.
 pub(crate) fn unusable(error: SecretError) -> Failure {
-    format!("{error}\n{}", error.help()).into()
+    format!("{error}\n{}", in_options(error.help())).into()
 }
 
 fn setting(

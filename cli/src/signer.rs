@@ -6,6 +6,7 @@ use hubspot_signature::{ClientSecret, Error, PublicUrl, SignatureHeaders, Signed
 use crate::Failure;
 use crate::secrets::unusable;
 use crate::target::target;
+use crate::terminal::in_options;
 
 /// A request that is still to be signed.
 pub(crate) struct Unsigned {
@@ -88,5 +89,5 @@ pub(crate) fn attach(mut request: Request<Vec<u8>>, signed: &SignedHeaders) -> R
 
 /// Why HubSpot would not sign this, and what to do.
 pub(crate) fn unsignable(error: Error) -> Failure {
-    format!("{error}\n{}", error.help()).into()
+    format!("{error}\n{}", in_options(error.help())).into()
 }

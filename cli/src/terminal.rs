@@ -69,6 +69,23 @@ pub(crate) fn bytes_of_body(body: &[u8]) -> String {
     }
 }
 
+/// The library's advice in the words of this program: it names functions where there are options here.
+pub(crate) fn in_options(advice: &str) -> String {
+    const WORDS: [(&str, &str); 7] = [
+        (
+            "pass the time at which you received it as now",
+            "give the time at which you received it to `verify` or `explain` as --at",
+        ),
+        ("pass that time to `diagnose` or `verify`", "give that time to `verify` or `explain` as --at"),
+        ("with `endpoint` set to the URL", "with --endpoint set to the URL"),
+        ("put the layer outside it", "verify outside it"),
+        ("use PublicUrl::server", "use PublicUrl::server (here --public-url)"),
+        ("Lower the minimum only if", "Lower the minimum (here --minimum-version) only if"),
+        ("goes to Verifier::previous_secret", "goes to --previous-secret-file"),
+    ];
+    WORDS.iter().fold(advice.to_owned(), |advice, (library, here)| advice.replace(library, here))
+}
+
 /// Others' text without what a terminal would obey or a reader not see; line feeds and tabs stay.
 pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());

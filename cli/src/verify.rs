@@ -10,7 +10,7 @@ use crate::input::{Received, RequestArgs};
 use crate::policy::PolicyArgs;
 use crate::public_url::Signed;
 use crate::secrets::{PreviousSecretArgs, SecretArgs, unusable};
-use crate::terminal::{BAD, GOOD, Out, bytes_of_body, note, visible};
+use crate::terminal::{BAD, GOOD, Out, bytes_of_body, in_options, note, visible};
 
 /// Judge a captured request
 #[derive(clap::Args)]
@@ -71,7 +71,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         }
         Err(error) => {
             let help = other_path.map_or_else(|| error.help().into(), |other| other.help);
-            writeln!(out, "{BAD}refused{BAD:#}: {error}\n{}", visible(&help))?;
+            writeln!(out, "{BAD}refused{BAD:#}: {error}\n{}", visible(&in_options(&help)))?;
             writeln!(out, "`hubspot-signature explain` with the same arguments looks for the cause")?;
         }
     }

@@ -10,6 +10,7 @@ use crate::Failure;
 use crate::listen::throttle::Throttle;
 use crate::public_url::{self, Signed};
 use crate::secrets::unusable;
+use crate::terminal::in_options;
 
 pub(super) struct Judge {
     /// The app's own, and those of the other apps.
@@ -110,6 +111,7 @@ impl Judge {
         let signed = public_url::signed(&self.public_url, &arrived.target)
             .unwrap_or_else(|_| Signed { url: arrived.target.clone(), other_path: None });
         let diagnosis = signed.explain(&self.diagnostician, method, &headers, body, *at);
-        signed.other_path.map_or_else(|| diagnosis.to_string(), |other| format!("{}\n\n{diagnosis}", other.help))
+        let help = signed.other_path.map_or_else(String::new, |other| format!("{}\n\n", other.help));
+        in_options(&format!("{help}{diagnosis}"))
     }
 }

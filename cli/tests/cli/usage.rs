@@ -105,6 +105,55 @@ fn addresses_are_shown_as_they_should_be() {
     }
 }
 
+/// The library's advice names its functions; here are options.
+#[test]
+fn advice_names_options() {
+    let (url, v2) = ("https://www.example.com/webhook_uri", WORKFLOW.as_bytes());
+    let endpoint = ["--endpoint", url];
+    let elsewhere = ["--endpoint", "https://www.example.com/other"];
+    let at = ["--at", SIGNED];
+    let (verify, explain) = (&["verify", "-"][..], &["explain", "-"][..]);
+    let tampered = V3.replacen("example_value", "exbmple_value", 1);
+    for (command, arguments, capture, said, library) in [
+        (verify, &endpoint[..], V3.as_bytes(), "to `verify` or `explain` as --at", "as now"),
+        (explain, &endpoint, V3.as_bytes(), "to `verify` or `explain` as --at", "`diagnose`"),
+        (
+            explain,
+            &[&["--public-url", PUBLIC_URL], &at[..]].concat(),
+            tampered.as_bytes(),
+            "with --endpoint",
+            "`endpoint`",
+        ),
+        (
+            verify,
+            &elsewhere,
+            v2,
+            "verify outside it. For many routes use PublicUrl::server (here --public-url)",
+            "layer",
+        ),
+        (
+            explain,
+            &elsewhere,
+            v2,
+            "verify outside it. For many routes use PublicUrl::server (here --public-url)",
+            "layer",
+        ),
+        (
+            verify,
+            &[&endpoint[..], &["--minimum-version", "v3"]].concat(),
+            v2,
+            "(here --minimum-version)",
+            "minimum only",
+        ),
+    ] {
+        let outcome = run(&[command, arguments].concat(), capture);
+        outcome.assert(1, said);
+        assert!(!outcome.stdout.contains(library), "{outcome:?}");
+    }
+    let two = [("HUBSPOT_CLIENT_SECRET", "aaaaaaaa-0000-4000-8000-000000000001 aaaaaaaa-0000-4000-8000-000000000002")];
+    run_in(&two, &["verify", "-", "--endpoint", url], v2).assert_failed("goes to --previous-secret-file");
+}
+
 #[test]
 fn shells_learn_the_commands() {
     for shell in ["bash", "fish", "zsh"] {

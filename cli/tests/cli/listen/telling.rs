@@ -363,7 +363,7 @@ fn the_secret_of_another_app_is_recognised() {
     let service = Service::ok();
     let signed =
         |body: &[u8]| post("/hubspot", &signature(OTHER_SECRET, "POST", ENDPOINT, body, UnixTime::now()), body);
-    let mut listen = Listen::start(&service.url("/hubspot"), &["--refuse"]);
+    let listen = Listen::start(&service.url("/hubspot"), &["--refuse"]);
     assert!(listen.exchange(&signed(b"{}")).line.starts_with("HTTP/1.1 401"));
     listen.end();
     let mut listen = Listen::start(&service.url("/hubspot"), &[]);
