@@ -76,7 +76,8 @@ async fn answer(request: Request<Full<Bytes>>) -> Result<Response<String>, Error
 /// The reason is for the log, not for the sender.
 fn refused<B>(refusal: &Refusal<'_>, response: Response<B>) -> Response<B> {
     let (error, url) = (refusal.error(), refusal.url());
-    eprintln!("refused: {} {url}: {error}. {}", error.code(), refusal.help());
+    let endpoint = refusal.other_endpoint().map(|url| format!(" (endpoint: {url})")).unwrap_or_default();
+    eprintln!("refused: {} {url}{endpoint}: {error}. {}", error.code(), refusal.help());
     response
 }
 

@@ -48,7 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .map_err(|error| format!("HUBSPOT_WEBHOOK_URL: {error}. {}", error.help()))?;
 
     let verify = VerifyLayer::new(verifiers, public_url)
-        .on_refusal(move |refusal: &Refusal<'_>, response: Response| refused(refusal, response, &retry));
+        .on_refusal(move |refusal: &Refusal<'_>, response| refused(refusal, &retry, response));
     let app = Router::new()
         .route("/hubspot", post(webhook))
         .layer(verify)
@@ -130,9 +130,10 @@ impl Secrets {
 }
 
 /// The reason is for the log, not for the sender.
-fn refused(refusal: &Refusal<'_>, mut response: Response, retry: &Path) -> Response {
+fn refused(refusal: &Refusal<'_>, retry: &Path, mut response: Response) -> Response {
     let (error, url) = (refusal.error(), refusal.url());
-    eprintln!("refused: {} {url}: {error}. {}", error.code(), refusal.help());
+    let endpoint = refusal.other_endpoint().map(|url| format!(" (endpoint: {url})")).unwrap_or_default();
+    eprintln!("refused: {} {url}{endpoint}: {error}. {}", error.code(), refusal.help());
     // HubSpot sends again what gets 429, and drops what gets 401.
     if error.may_be_misconfiguration() && retry.exists() {
         *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;

@@ -3,12 +3,13 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use suite::{
-    BODY_LIMIT, BODY_TIMEOUT, Case, Connection, Lambda, Nginx, Request, Server, Signer, exchange, forged, genuine,
-    head, hold, over_http2, oversized,
+    BODY_LIMIT, BODY_TIMEOUT, Case, Connection, Event, Lambda, Nginx, Request, SECRET, Server, Signer, exchange,
+    forged, genuine, head, hold, over_http2, oversized,
 };
 
 fn webhook(body: impl Into<Vec<u8>>) -> Request {
@@ -288,16 +289,28 @@ fn routes_that_hubspot_does_not_call() {
 /// Of the two paths, the log names both.
 #[test]
 fn another_endpoint_is_named() {
-    for program in ["actix-web", "hyper", "poem"] {
+    let secret = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(&secret, SECRET).expect("written");
+    for program in ["actix-web", "hyper", "lambda_http", "poem", "reload"] {
         let log = tempfile::NamedTempFile::new().expect("a file");
-        let server = Server::start_with(program, |command| {
-            command.env("HUBSPOT_WEBHOOK_URL", "https://hooks.example.com/moved");
-            command.stderr(log.reopen().expect("a file"));
-        });
-        assert_eq!(exchange(server.address, &webhook("{}")).map(|answer| answer.status), Some(401), "{program}");
+        let configure = |command: &mut Command| {
+            for variable in ["HUBSPOT_WEBHOOK_URL", "HUBSPOT_PUBLIC_URL"] {
+                command.env(variable, "https://hooks.example.com/moved");
+            }
+            command.env("HUBSPOT_CLIENT_SECRET_FILES", secret.path()).stderr(log.reopen().expect("a file"));
+        };
+        let answer = if program == "lambda_http" {
+            Lambda::start_with("", configure).exchange(&webhook("{}"), Event::FunctionUrl)
+        } else {
+            exchange(Server::start_with(program, configure).address, &webhook("{}"))
+        };
+        assert_eq!(answer.map(|answer| answer.status), Some(401), "{program}");
         let log = fs::read_to_string(&log).expect("text");
-        let expected = "refused: path_not_endpoint /hubspot?tenant=7 (endpoint: https://hooks.example.com/moved): ";
-        assert!(log.contains(expected), "{program}: {log}");
+        // An event has a host, too.
+        let arrived = if program == "lambda_http" { "https://hooks.example.com/hubspot" } else { "/hubspot" };
+        let endpoint = "https://hooks.example.com/moved";
+        let expected = format!("refused: path_not_endpoint {arrived}?tenant=7 (endpoint: {endpoint}): ");
+        assert!(log.contains(&expected), "{program}: {log}");
     }
 }
 

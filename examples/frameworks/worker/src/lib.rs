@@ -89,9 +89,11 @@ where
         };
         // The URL that was verified: compare it with the one in HubSpot.
         let path_and_query = head.uri.path_and_query().map_or("", |raw| raw.as_str());
-        let url = match url.head(head.method.as_str(), path_and_query, SignatureHeaders::new()) {
-            Ok(head) => head.uri().to_string(),
-            Err(_) => format!("{} (endpoint: {})", head.uri, url.endpoint_url().unwrap_or_default()),
+        let signed = url.head(head.method.as_str(), path_and_query, SignatureHeaders::new());
+        let url = match (signed, url.endpoint_url()) {
+            (Ok(head), _) => head.uri().to_string(),
+            (Err(Error::PathNotEndpoint), Some(url)) => format!("{} (endpoint: {url})", head.uri),
+            (Err(_), _) => head.uri.to_string(),
         };
         (status, format!("{} {url}: {error}. {}", error.code(), error.help()))
     };
