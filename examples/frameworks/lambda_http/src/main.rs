@@ -44,8 +44,8 @@ fn app(
     // Workflows and cards send v3 next to v2. Only v3 has a timestamp, which limits replay, so require it.
     let verifier = Verifier::new(client_secret, Version::V3)
         .map_err(|error| format!("HUBSPOT_CLIENT_SECRET: {error}. {}", error.help()))?;
-    // The URL exactly as it is configured in HubSpot: whether the event's path has the stage or not, or was decoded by the
-    // gateway, makes no difference.
+    // The URL exactly as it is configured in HubSpot. Unless its path is only `/`, it makes no difference whether the
+    // event's path has the stage or not, or was decoded by the gateway.
     let public_url =
         PublicUrl::endpoint(public_url).map_err(|error| format!("HUBSPOT_PUBLIC_URL: {error}. {}", error.help()))?;
     let mut verify = VerifyLayer::new(verifier, public_url).on_refusal(refused);
