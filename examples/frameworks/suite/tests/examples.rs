@@ -135,7 +135,12 @@ fn refusals_are_logged_and_may_be_repeated() {
                 (mismatch, "mismatch", &url, "Check in this order: the URL is the one that HubSpot called"),
                 (missing, "missing_signature", &url, "enable request signing"),
                 (not_json, "body_not_json", &url, ""),
-                (too_large, "body_too_large", &other, "the limit of 1048576 bytes. Raise Verifier::max_body"),
+                (
+                    too_large,
+                    "body_too_large",
+                    &other,
+                    "the limit of 1048576 bytes. If HubSpot sends such bodies, raise",
+                ),
             ] {
                 assert!([code, &**url, help].iter().all(|part| line.contains(part)), "{name}: {line}");
             }
