@@ -25,12 +25,13 @@ mod time;
 mod tls;
 mod verify;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::terminal::Out;
+use crate::terminal::{Out, is_hidden};
 
 /// Why nothing was judged, signed or sent: one line that says what to do.
 ///
@@ -99,7 +100,7 @@ fn main() -> ExitCode {
 }
 
 /// Help, or what is wrong with the arguments. No word of the user's is shown, as it may be a secret in the wrong place: no
-/// value, and of what should have been an option or a command only what can be a misspelt one.
+/// value, and of what should have been an option or a command only what can be a misspelt one, or a FILE too many.
 fn tell_usage(mut error: clap::Error) -> ExitCode {
     let hidden = || ContextValue::String("(not shown)".into());
     if error.get(ContextKind::InvalidValue).is_some_and(|value| !value.to_string().is_empty()) {
@@ -107,7 +108,7 @@ fn tell_usage(mut error: clap::Error) -> ExitCode {
     }
     let is_unknown = matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand);
     for kind in [ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
-        if is_unknown && error.get(kind).is_some_and(|word| !is_like_an_option(&word.to_string())) {
+        if is_unknown && error.get(kind).is_some_and(|word| !is_harmless(&word.to_string())) {
             error.insert(kind, hidden());
             // Advises to repeat the word after `--`.
             error.remove(ContextKind::Suggested);
@@ -119,6 +120,14 @@ fn tell_usage(mut error: clap::Error) -> ExitCode {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
         _ => ExitCode::from(2),
     }
+}
+
+/// Whether this cannot be a secret: an option, a word too short for one, such as `verfy`, or a file, such as the second one
+/// that a shell made of `*.http`. A file's name is shown only if a terminal obeys nothing in it.
+fn is_harmless(word: &str) -> bool {
+    // The library takes no secret of fewer than 16 characters. A piece of one has digits.
+    let is_short = word.len() < 16 && word.bytes().all(|byte| byte.is_ascii_lowercase() || b"-./".contains(&byte));
+    is_like_an_option(word) || is_short || Path::new(word).is_file() && !word.contains(is_hidden)
 }
 
 /// `--`, then letters and hyphens, and not as many as a secret or a signature has.

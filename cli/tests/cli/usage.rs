@@ -58,6 +58,15 @@ fn a_secret_in_the_wrong_place_is_not_shown() {
     // A misspelt option is still told.
     run(&["verify", &format!("--secrets={SECRET}")], b"").assert_failed("--secrets");
     run(&["verify", "--minimum-verison", "v3"], b"").assert_failed("--minimum-version");
+    // So are a misspelt command, and a file where only one is taken.
+    run(&["verfy"], b"").assert_failed("unrecognized subcommand 'verfy'");
+    run(&["verify", "a.http", "b.http"], b"").assert_failed("unexpected argument 'b.http'");
+    let file = File::new("20260102T030405.678Z-0002.http", "");
+    run(&["verify", "a.http", file.path()], b"").assert_failed(&format!("unexpected argument '{}'", file.path()));
+    let hidden = File::new("\u{1b}[2J\u{202e}.http", "");
+    for word in [hidden.path(), "20260102T030405", "\u{1b}[2J", "captures/no-such-file.http"] {
+        run(&["verify", "a.http", word], b"").assert_failed("unexpected argument '(not shown)'");
+    }
 
     let misplaced = [SECRET, OTHER_SECRET];
     for command in COMMANDS {
