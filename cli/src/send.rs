@@ -231,12 +231,15 @@ fn send(
     let method_is_forged = *request.method() != genuine_method;
     describe(&request, signer, out)?;
     let status = show(&client.send(request)?, out)?;
-    let (judgement, wanted) = match forge {
-        None => (Judgement::of_genuine(status), "genuine: to be accepted with 2xx"),
-        Some(_) => (
-            Judgement::of_forgery(status, method_is_forged, None),
-            "forged: to be refused with 400, 401, 403 or 429, or its method with 404, 405 or 501",
-        ),
+    let (judgement, wanted) = if forge.is_none() {
+        (Judgement::of_genuine(status), "genuine: to be accepted with 2xx")
+    } else if method_is_forged {
+        (
+            Judgement::of_forgery(status, true, None),
+            "forged, with another method: to be refused with 400, 401, 403, 404, 405, 429 or 501",
+        )
+    } else {
+        (Judgement::of_forgery(status, false, None), "forged: to be refused with 400, 401, 403 or 429")
     };
     let as_it_should = match forge {
         None => judgement == Judgement::Accepted,

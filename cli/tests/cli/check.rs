@@ -196,7 +196,10 @@ fn a_forged_method_that_is_not_served_is_let_pass() {
         // One alone.
         let to = server.url("/hubspot");
         let send = ["send", "--to", &to, "--public-url", PUBLIC_URL, "--forge", "other-method"];
-        run(&send, b"").assert(0, "as it should be (forged");
+        let wanted = "(forged, with another method: to be refused with 400, 401, 403, 404, 405, 429 or 501)\n";
+        run(&send, b"").assert(0, &format!("\nas it should be {wanted}"));
+        run(&["send", "--to", &to, "--public-url", PUBLIC_URL, "--forge", "tampered"], b"")
+            .assert(0, "\nas it should be (forged: to be refused with 400, 401, 403 or 429)\n");
 
         // To a method that is served it is no answer.
         let handler = careful(Version::V3);
