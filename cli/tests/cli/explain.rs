@@ -127,7 +127,7 @@ fn the_experiment_is_a_command_that_runs() {
     let arguments = ["--public-url", "http://10.0.0.7:3000/none-of-the-usual"];
     let capture = V3.replace("Host: www.example.com\r\n", "");
     let outcome = explain(&arguments, &capture);
-    outcome.assert(1, "To settle it, run this again with `endpoint` set to the URL");
+    outcome.assert(1, "To settle it, run this again with --endpoint set to the URL");
     assert!(!outcome.stdout.contains("Diagnostician"), "{outcome:?}");
     explain(&[&arguments[..], &["--endpoint", "https://www.example.com/webhook_uri"]].concat(), &capture)
         .assert(1, "[proved]");
