@@ -28,8 +28,9 @@ pub fn refused(refusal: &Refusal<'_>, response: Response<Body>) -> Response<Body
         hubspot_signature::Error::Mismatch { version } => Some(version.as_str()),
         _ => None,
     };
-    // The URL that was verified: compare it with the one in HubSpot.
-    tracing::warn!(code, version, method, url = refusal.url(), "refused: {error}. {}", refusal.help());
+    // The URL that was verified: compare it with the one in HubSpot. The endpoint is there if another path was called.
+    let (url, endpoint) = (refusal.url(), refusal.other_endpoint());
+    tracing::warn!(code, version, method, url, endpoint, "refused: {error}. {}", refusal.help());
     metrics::counter!("hubspot_refused_total", "code" => code).increment(1);
     response
 }

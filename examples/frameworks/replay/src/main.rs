@@ -61,7 +61,8 @@ fn variable(name: &str) -> Result<String, String> {
 /// The reason is for the log, not for the sender.
 fn refused(refusal: &Refusal<'_>, response: Response) -> Response {
     let (error, url) = (refusal.error(), refusal.url());
-    eprintln!("refused: {} {url}: {error}. {}", error.code(), refusal.help());
+    let endpoint = refusal.other_endpoint().map(|url| format!(" (endpoint: {url})")).unwrap_or_default();
+    eprintln!("refused: {} {url}{endpoint}: {error}. {}", error.code(), refusal.help());
     response
 }
 
