@@ -80,8 +80,8 @@ impl Seen {
     }
 
     /// For a queue that verifies each request by its time of receipt, and keeps none longer than `limit`. Remembers
-    /// each request longer by `limit`, because a copy may wait as long. Apart from those of an arrival: an event that was
-    /// put into the queue under its key is not handled yet.
+    /// each request longer by `limit`, because a copy may wait as long. The keys of a queue have names of their own: an
+    /// event whose arrival was remembered is not handled yet.
     pub fn for_queue(self, limit: Duration) -> Self {
         Self { waiting: Some(limit), ..self }
     }
