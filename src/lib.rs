@@ -122,7 +122,7 @@
 //! /// v1 and v2, which never expire.
 //! pub fn remember_until(verified: &Verified) -> Option<UnixTime> {
 //!     let expires_at = verified.expires_at()?;
-//!     Some(UnixTime::from_millis(expires_at.as_millis() + 60_000))
+//!     Some(UnixTime::from_millis(expires_at.as_millis().saturating_add(60_000)))
 //! }
 //! ```
 //!

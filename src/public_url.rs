@@ -402,7 +402,8 @@ impl Verifier {
     /// type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
     ///
     /// /// `path` must not exist yet. So that nobody can fill the disk, give the verifier a `max_body`, and limit the
-    /// /// number of requests at a time with a semaphore: together they hold at most that number times `max_body`.
+    /// /// number of bodies at a time: after `begin_request` take a permit of a semaphore without waiting, and answer 503
+    /// /// if there is none.
     /// fn save(verifier: &Verifier, url: &PublicUrl, request: Request<impl Read>, path: &Path) -> Result<()> {
     ///     let (head, body) = request.into_parts();
     ///     let verification = verifier.begin_request(url, &head, UnixTime::now())?; // may refuse: there is no file yet

@@ -321,9 +321,10 @@ impl Verified {
     /// never expire.
     ///
     /// Keep the [`replay_key`](Self::replay_key) a minute longer, as the clocks of servers differ, and refuse a request
-    /// whose body was so slow that this minute has passed too. A [queue](crate::guide::queues) that verifies later judges by the time of receipt: there,
-    /// keep keys longer. The time is the timestamp plus [`max_age`](crate::Verifier::max_age), the greatest of a
-    /// [`Verifiers`](crate::Verifiers); at that very millisecond the request still passes.
+    /// whose body was so slow that this minute has passed too. A [queue](crate::guide::queues) that verifies later judges
+    /// by the time of receipt: there, keep keys longer. The time is the timestamp plus
+    /// [`max_age`](crate::Verifier::max_age), the greatest of a [`Verifiers`](crate::Verifiers); at that very millisecond
+    /// the request still passes.
     #[must_use]
     pub const fn expires_at(&self) -> Option<UnixTime> {
         self.expires_at
