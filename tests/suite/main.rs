@@ -18,7 +18,6 @@ mod layer;
 mod nul_bytes;
 mod peers;
 mod policy;
-mod properties;
 mod replay;
 mod secrets;
 mod signature_bits;

@@ -8,6 +8,9 @@
 //! - bytes moved between the end of the secret and the beginning of what v1 and v2 hash behind it;
 //! - v3: a URI and its form with the twelve escapes decoded;
 //! - v3: a secret longer than a block of 64 bytes and its SHA-256 (a property of HMAC keys).
+#![allow(clippy::pedantic, clippy::restriction, unreachable_pub, reason = "a test may panic")]
+
+mod common;
 
 use std::time::Duration;
 
