@@ -193,20 +193,22 @@ impl Check<'_> {
             // That it accepts the other forgeries too, `downgraded` among them, then says nothing more.
             writeln!(
                 out,
-                "`unsigned` and `other-secret` were accepted, so this endpoint verifies nothing before it answers. If it \
-                 verifies later, such as what it takes from a queue, --check cannot judge it: all it sees is the answer"
+                "`unsigned` and `other-secret` were accepted, so this endpoint verifies nothing before it answers. If \
+                 it verifies later, for example when it takes the event from a queue, --check cannot judge it, because \
+                 it sees only the answer"
             )?;
         } else if accepts(Forgery::Unsigned) {
             writeln!(
                 out,
-                "`unsigned` was accepted, so anyone can send this endpoint a request: have it refuse one without a signature"
+                "`unsigned` was accepted, so anyone can send this endpoint a request: make it refuse a request without \
+                 a signature"
             )?;
         } else if let Some(older) = forged.downgraded_to.filter(|_| tells) {
             writeln!(
                 out,
-                "`downgraded` was accepted, so the endpoint takes {older} alone, which can be replayed at any time: have it \
-                 demand {minimum} (`Verifier::new(secret, Version::{minimum:?})` in this library), or, if it is meant to \
-                 take {older}, say so here with --minimum-version {older}"
+                "`downgraded` was accepted, so the endpoint takes {older} alone, which can be replayed at any time: \
+                 have it demand {minimum} (`Verifier::new(secret, Version::{minimum:?})` in this library), or, if it \
+                 is meant to take {older}, say so here with --minimum-version {older}"
             )?;
         }
         if !forged.unserved.is_empty() {
@@ -227,8 +229,9 @@ impl Check<'_> {
         if !tells {
             writeln!(
                 out,
-                "As nothing genuine is accepted, a refusal says nothing: see first that the endpoint has this client secret, \
-                 that --endpoint or --public-url is the one it is configured with, and that it serves the method"
+                "As nothing genuine is accepted, a refusal says nothing: see first that the endpoint has this client \
+                 secret, that --endpoint or --public-url is the one it is configured with, and that it serves the \
+                 method"
             )?;
         }
         Ok(())

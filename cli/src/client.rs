@@ -128,7 +128,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
         Poll::Ready(match is_cut {
             true if self.has_read => Ok(()),
             true => Err(io::Error::other(
-                "the server closed it before it had read the whole request, as servers do if the body is too large",
+                "the server closed the connection before it had read the whole request, as servers do if the body is \
+                 too large",
             )),
             false => outcome,
         })
@@ -230,7 +231,8 @@ impl Fault {
                 let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
                 let advice = match inner {
                     Some(rustls::Error::InvalidCertificate(_)) => {
-                        "; if the certificate is your own, give it, or that of the authority that signed it, as --ca-file"
+                        "; if the certificate is your own, give it, or that of the authority that signed it, as \
+                         --ca-file"
                     }
                     // What a server without TLS answers is no message of TLS.
                     Some(rustls::Error::InvalidMessage(_)) => "; does the server speak https, or is --to http://…?",

@@ -204,8 +204,8 @@ fn check_path(to: &Uri, public_url: &PublicUrl, option: &str) -> Result<(), Fail
         "--to has the path {arrives:?}, and {option} has {called:?}{difference}\n\
          Give {option} exactly as it stands in HubSpot, and --to with the path that arrives at your server. The two \
          paths are the same, unless a proxy or a nested router removes or adds a prefix.\n\
-         To play a request that arrives at another path, sign the one URL and send to the other: `hubspot-signature sign \
-         --url URL --body-file FILE --format curl --to URL | sh`"
+         To test a request that arrives at another path, sign one URL and send to the other: `hubspot-signature sign \
+         --url SIGNED_URL --body-file FILE --format curl --to OTHER_URL | sh`"
     )
     .into())
 }

@@ -74,7 +74,7 @@ v1 or v2 signature in it at any time: do not keep it where others read.";
 
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     if args.to.is_some() && matches!(args.format, Format::Headers | Format::Json) {
-        return Err("--to is for --format curl or http: headers alone go nowhere".into());
+        return Err("--to is for --format curl or http: the other formats do not name where the request goes".into());
     }
     let text = args.secret.text()?;
     let secret = ClientSecret::new(&text).map_err(unusable)?;

@@ -10,7 +10,7 @@ pub(crate) const TO: &str = "http or https URL such as http://localhost:3000/hub
 /// Parses the URL of an option. `kind` is the kind of URL that the option takes, with an example.
 pub(crate) fn whole_url(text: &str, option: &str, kind: &str) -> Result<Uri, Failure> {
     let uri = text.parse::<Uri>().ok().filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
-    // Which of it is wrong, and not the text: it may be a secret in the wrong place.
+    // Say which part is wrong, and do not show the text: it may be a secret in the wrong place.
     let begins = |scheme| text.split_once("://").is_some_and(|(begin, _)| begin.eq_ignore_ascii_case(scheme));
     let why = if !begins("http") && !begins("https") {
         "it does not begin with http:// or https://"
@@ -23,7 +23,7 @@ pub(crate) fn whole_url(text: &str, option: &str, kind: &str) -> Result<Uri, Fai
     } else {
         match uri {
             Some(uri) => return Ok(uri),
-            None => "its host or port cannot be one",
+            None => "its host or port is not valid, or it has a character that clients escape (%3C is <)",
         }
     };
     Err(format!("{option} is not a whole {kind}: {why}").into())

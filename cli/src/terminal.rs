@@ -74,7 +74,7 @@ pub(crate) fn in_options(advice: &str) -> String {
     const WORDS: [(&str, &str); 7] = [
         (
             "pass the time at which you received it as now",
-            "give the time at which you received it to `verify` or `explain` as --at",
+            "give `verify` or `explain` the time at which you received it as --at",
         ),
         ("pass that time to `diagnose` or `verify`", "give that time to `verify` or `explain` as --at"),
         ("with `endpoint` set to the URL", "with --endpoint set to the URL"),

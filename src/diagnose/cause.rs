@@ -17,8 +17,8 @@ pub(super) enum Part {
     Time,
 }
 
-// `=>` separates the two parts of a path's fix. The first says what to configure, and when the second applies, which says
-// how to correct a hop or a router.
+// `=>` separates the two parts of a path's fix. The first says what to configure, and ends with when the second
+// applies. The second says how to correct a hop or a router.
 macro_rules! causes {
     (@way) => { None };
     (@way $way:literal) => { Some($way) };
@@ -82,9 +82,10 @@ causes! {
         "The client secret is base64-encoded."
         "Configure the decoded value. A Kubernetes Secret takes it under `stringData`, not `data`."
     SecretOther "secret-other"
-        "The signature was made with another of the given secrets: another app's, or one from before or after a rotation."
-        "Use the secret that matches. During a rotation accept both: `.previous_secret(previous)?`. If several apps call \
-         the endpoint, give each app its own verifier in `Verifiers`."
+        "The signature was made with another of the given secrets: another app's, or one from before or after a \
+         rotation."
+        "Use the secret that matches. During a rotation accept both: `.previous_secret(previous)?`. If several apps \
+         call the endpoint, give each app its own verifier in `Verifiers`."
     SecretShape "secret-shape"
         "The secret does not look like a client secret: 36 characters in the shape of a UUID, in lower case."
         "Copy the client secret from the app's Auth tab. API keys, tokens and placeholders do not work."
@@ -113,25 +114,25 @@ causes! {
          `proxy_set_header Host $host;`, Apache `ProxyPreserveHost On`, Caddy `header_up Host {host}`."
     UriPort "uri-port"
         "A port was added to the URI or removed from it."
-        "Configure the URL exactly as it is in HubSpot, with a port only if it has one there: `PublicUrl::endpoint(…)`. \
-         In nginx, `$http_host` keeps the port and `$host` drops it."
+        "Configure the URL exactly as it is in HubSpot, with a port only if it has one there: \
+         `PublicUrl::endpoint(…)`. In nginx, `$http_host` keeps the port and `$host` drops it."
     UriEndpoint "uri-endpoint"
         "The path of the request is not that of the configured endpoint."
-        "Configure the URL that HubSpot calls: `PublicUrl::endpoint(…)`, or for several routes `PublicUrl::server`. If it is \
-         configured, something on the way changes the path, or the request is a replay at another route."
+        "Configure the URL that HubSpot calls: `PublicUrl::endpoint(…)`, or for several routes `PublicUrl::server`. If \
+         it is configured, something on the way changes the path, or the request is a replay at another route."
     UriLocalProxy "uri-local-proxy"
         "The request comes from the local development proxy, which signs the local URL."
         "While developing, verify with the local URL that the proxy maps to. Never configure it in production."
     UriPrefixLost "uri-prefix-lost"
         "The path lacks a prefix that HubSpot called: a mount point, a nested router's path or a gateway's stage."
-        "Configure the whole URL: `PublicUrl::endpoint(…)`, or for several routes `PublicUrl::server` with the prefix. To pass \
-         the whole path:"
+        "Configure the whole URL: `PublicUrl::endpoint(…)`, or for several routes `PublicUrl::server` with the prefix. \
+         To pass the whole path:"
         => "in axum's `nest` use the extractor `OriginalUri`; in Express `req.originalUrl`, not `req.url`; in nginx \
          `proxy_pass http://upstream;` without a path; in Caddy `handle`, not `handle_path`."
     UriPrefixAdded "uri-prefix-added"
         "The path has a prefix that HubSpot did not call: a proxy added it, or the configured URL already contains the \
          webhook's path."
-        "Configure the whole URL: `PublicUrl::endpoint(…)`. With a URL of your own:"
+        "Configure the whole URL: `PublicUrl::endpoint(…)`. If you build the URL yourself:"
         => "verify the path as it was before the prefix was added."
     UriRewritten "uri-rewritten"
         "The path or the query was rewritten on the way."
@@ -140,13 +141,14 @@ causes! {
     UriTrailingSlash "uri-trailing-slash"
         "A slash at the end of the path was added or removed."
         "Configure the URL as it is in HubSpot, with a slash at its end only if it has one there: \
-         `PublicUrl::endpoint(…)`. If the path was changed on the way (`endpoint` then gives `path_not_endpoint`):"
+         `PublicUrl::endpoint(…)`. If the path was changed on the way (with `endpoint`, the error is then \
+         `path_not_endpoint`):"
         => "disable the middleware that normalises slashes (`NormalizePath` in tower-http and actix-web, \
          `APPEND_SLASH` in Django), or verify before it."
     UriDoubleSlash "uri-double-slash"
         "Double slashes in the path were merged, or a slash was doubled where two parts were joined."
-        "Configure the URL as it is in HubSpot, where it is best without `//`: `PublicUrl::endpoint(…)`. If the path was \
-         changed on the way (`endpoint` then gives `path_not_endpoint`):"
+        "Configure the URL as it is in HubSpot, where it is best without `//`: `PublicUrl::endpoint(…)`. If the path \
+         was changed on the way (with `endpoint`, the error is then `path_not_endpoint`):"
         => "in nginx keep it with `merge_slashes off;`; HAProxy and Caddy keep it by default."
     UriQueryOrder "uri-query-order"
         "The query's parameters are in another order than HubSpot sent them."
@@ -160,8 +162,8 @@ causes! {
         "Append the query once: in nginx, `$request_uri` already includes it, so `?$args` after it is too much."
     UriQueryAdded "uri-query-added"
         "The query has parameters that HubSpot did not send."
-        "Verify before the hop that adds parameters, or remove them first. Middleware that adds them belongs inside the \
-         tower layer: in axum, add it before `.layer(verify)`."
+        "Verify before the hop that adds parameters, or remove them first. Middleware that adds them belongs inside \
+         the tower layer: in axum, add it before `.layer(verify)`."
     UriEscapesKept "uri-escapes-kept"
         "The signature covers the URI with some escapes decoded that the request's URI still has."
         "For v3 the verifier tries the documented decoding itself. For anything else decode them in the URI you pass."
@@ -189,13 +191,13 @@ causes! {
     Body {
     BodyReserialised "body-reserialised"
         "The body was parsed and serialised again."
-        "Verify the raw bytes, before any JSON extractor or body parser, and parse those afterwards: axum and actix-web \
-         `Bytes`, Express `express.raw({ type: '*/*' })`, Flask `request.get_data()`, Next.js \
-         `await request.text()`. Middleware that changes the body belongs inside the tower layer: in axum, add it before \
-         `.layer(verify)`."
+        "Verify the raw bytes, before any JSON extractor or body parser, and parse those afterwards: axum and \
+         actix-web `Bytes`, Express `express.raw({ type: '*/*' })`, Flask `request.get_data()`, Next.js \
+         `await request.text()`. Middleware that changes the body belongs inside the tower layer: in axum, add it \
+         before `.layer(verify)`."
     BodyDoubleSerialised "body-double-serialised"
-        "The body was printed or serialised a second time: as a JSON string, an array of numbers, or a byte string in a \
-         programming language's notation."
+        "The body was printed or serialised a second time: as a JSON string, an array of numbers, or a byte string in \
+         a programming language's notation."
         "Verify the raw bytes. Do not print them with `{:?}` or `str()`, or give them to a JSON serialiser."
     BodyTrimmed "body-trimmed"
         "White space at the end of the body was removed."
@@ -211,7 +213,8 @@ causes! {
         "A byte-order mark was added to the body or removed from it."
         "Verify the raw bytes. Do not read or write them with a text encoding that adds a mark."
     BodyDoubleEncoded "body-double-encoded"
-        "The body's UTF-8 was read as Latin-1 or Windows-1252 and encoded again, or its characters were escaped for HTML."
+        "The body's UTF-8 was read as Latin-1 or Windows-1252 and encoded again, or its characters were escaped for \
+         HTML."
         "Verify the raw bytes, or read them as UTF-8."
     BodyLatin1 "body-latin-1"
         "The body was converted from UTF-8 to Latin-1."
@@ -366,7 +369,7 @@ impl Cause {
         let way = self.on_the_way()?;
         let fix = format!(
             "Configure the URL as it is in HubSpot: `PublicUrl::endpoint(…)`. If the path was changed on the way \
-             (`endpoint` then gives `path_not_endpoint`): {way}"
+             (with `endpoint`, the error is then `path_not_endpoint`): {way}"
         );
         Some(fix.into())
     }

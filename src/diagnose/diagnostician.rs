@@ -134,9 +134,9 @@ impl Diagnostician {
     /// Explains a request that the service refuses with [`Error::PathNotEndpoint`], because its path is not that of
     /// `public_url`, the URL given to [`PublicUrl::endpoint`](crate::PublicUrl::endpoint).
     ///
-    /// Give the path and query that arrived, with their first slash, as the `uri` of the request. Scheme and host are taken from `public_url`.
-    /// If HubSpot signed the path that arrived, `public_url` is wrong. If HubSpot signed `public_url`, the path was
-    /// changed on the way.
+    /// Give the path and query that arrived, with the leading slash, as the `uri` of the request. Scheme and host are
+    /// taken from `public_url`. If HubSpot signed the path that arrived, `public_url` is wrong. If HubSpot signed
+    /// `public_url`, the path was changed on the way.
     #[cfg(feature = "http")]
     #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
     #[must_use]
@@ -253,7 +253,7 @@ impl Diagnostician {
         let is_path_explained =
             diagnosis.findings.iter().flat_map(Finding::causes).any(|cause| cause.part() == Part::Uri);
         let open_path = proof::open_path(setting).filter(|_| !is_path_explained);
-        // It says so itself.
+        // `open_path` names this cause itself: leave it out of the changes below.
         let path = setting.public_url.map(|own| uri::path_fault(setting.received, own).cause());
         diagnosis.suspect(open_path);
         if outcome.is_solved {

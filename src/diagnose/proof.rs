@@ -117,8 +117,8 @@ fn fixed(fault: Fault, found: &Match<'_, '_>, setting: &Setting<'_>) -> Fault {
     if setting.has(called) {
         return match fault.cause().on_the_way() {
             Some(way) => fault.fixed_by(format!(
-                "The endpoint's URL was signed: {REPLAY}, or, if HubSpot's own requests arrive so, the path was changed on \
-                 the way: {way}"
+                "The endpoint's URL was signed. If HubSpot's own requests arrive like this one, the path was changed \
+                 on the way: {way} Otherwise, {REPLAY}."
             )),
             None => fault,
         };
@@ -135,8 +135,8 @@ fn fixed(fault: Fault, found: &Match<'_, '_>, setting: &Setting<'_>) -> Fault {
     }
     let host = shown(&called.authority);
     let warning = format!(
-        "The signature is that of a request to {host}: perhaps a replay of one that was captured there. Only if HubSpot \
-         itself calls {host}: {fix}"
+        "The signature is that of a request to {host}: perhaps a replay of one that was captured there. Only if \
+         HubSpot itself calls {host}: {fix}"
     );
     fault.fixed_by(warning)
 }
@@ -160,7 +160,7 @@ pub(super) fn open_path(setting: &Setting<'_>) -> Option<Fault> {
     let (arrived, own) = (setting.received, setting.public_url?);
     let on_the_way = path_fault(arrived, own);
     let fault = Fault::new(setting_cause(arrived, own), on_the_way.evidence().to_owned());
-    // Told another URL than the one that is set.
+    // The diagnosis was given another URL than the one that the service has.
     let told = setting.endpoint.map(Url::split).filter(|told| told.is_whole() && !setting.has(told));
     let fix = match told {
         Some(told) => named(fault.fix(), &told.endpoint()),
@@ -173,7 +173,7 @@ pub(super) fn open_path(setting: &Setting<'_>) -> Option<Fault> {
     Some(fault.fixed_by(fix))
 }
 
-/// The path of a setting may be any other one: only a slash at its end has a name.
+/// A configured path can differ in any way, so only a slash at its end has a cause of its own.
 fn setting_cause(one: &Url, other: &Url) -> Cause {
     match path_fault(one, other).cause() {
         slash @ Cause::UriTrailingSlash => slash,

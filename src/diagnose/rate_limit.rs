@@ -10,8 +10,9 @@ const INTERVALS: u64 = 1 << 24;
 
 /// Bounds how many requests are explained in a minute, because anyone can send requests that are refused.
 ///
-/// The hooks [`to_stderr`] and [`report_to`] of the tower layer have a limit of three a minute. Without these hooks,
-/// call [`allow`](Self::allow) before each diagnosis. A limit takes no lock, and threads can share a `static` one:
+/// The hooks [`to_stderr`] and [`report_to`] of the tower layer explain at most three requests a minute that have a
+/// signature, and three that have none. Without these hooks, call [`allow`](Self::allow) before each diagnosis. A limit
+/// takes no lock, and threads can share a `static` one:
 ///
 /// ```
 /// use hubspot_signature::UnixTime;

@@ -77,15 +77,16 @@ impl Diagnosis {
                  changed on the way, the secret or the body differs from the one that was signed, whatever the URL \
                  is.\nTo settle it, try the client secrets of your other apps (`hubspot-signature explain \
                  --other-secrets`, or further secrets for `Diagnostician::new`), and log the raw body's length and \
-                 SHA-256 where the request arrives first. Those of the body that was judged: {body}. If they are the \
-                 same, the secret is another app's, or the request was changed or forged."
+                 SHA-256 where the request arrives first. Compare them with those of the body that was judged: {body}. \
+                 If they are the same, the secret is another app's, or the request was changed or forged."
             )?;
         } else if search.knows_endpoint {
             writeln!(
                 f,
                 "To settle it, compare the endpoint letter by letter with the URL in HubSpot, and log the raw body's \
-                 length and SHA-256 where the request arrives first. Those of the body that was judged: {body}. If they \
-                 are the same, and so is the URL, the secret is another app's, or the request was changed or forged."
+                 length and SHA-256 where the request arrives first. Compare them with those of the body that was \
+                 judged: {body}. If they are the same, and so is the URL, the secret is another app's, or the request \
+                 was changed or forged."
             )?;
         } else {
             f.write_str(

@@ -48,12 +48,12 @@ pub(super) fn length(body: Option<&[u8]>) -> String {
     body.map_or_else(|| "not read".into(), |body| bytes(body.len()))
 }
 
-/// The length and the SHA-256 of a body, to be compared with those that another program logs. Its first half is enough, and
-/// cannot be taken for a signature.
+/// The length and the SHA-256 of a body, to be compared with those that another program logs. Half of the SHA-256 is
+/// enough, and cannot be taken for a signature.
 pub(super) fn fingerprint(body: &[u8]) -> String {
     let digest: [u8; 32] = Sha256::digest(body).into();
     let (first, _) = digest.split_at(16);
-    format!("{}, {:x}…", bytes(body.len()), HexDisplay(first))
+    format!("{}, SHA-256 {:x}… (its first half)", bytes(body.len()), HexDisplay(first))
 }
 
 /// A number with its noun.

@@ -11,9 +11,9 @@ use crate::tower::Refusal;
 use crate::{Header, UnixTime};
 
 impl Diagnostician {
-    /// A hook for [`VerifyLayer::on_refusal`](crate::tower::VerifyLayer::on_refusal) that writes the diagnosis to standard
-    /// error: of at most three refused requests a minute that have a signature, and of three that have none, because anyone
-    /// can send requests that are refused.
+    /// A hook for [`VerifyLayer::on_refusal`](crate::tower::VerifyLayer::on_refusal) that writes the diagnosis to
+    /// standard error. It explains at most three refused requests a minute that have a signature, and three that have
+    /// none, because anyone can send requests that are refused.
     ///
     /// The response stays as it is. The diagnosis runs before the answer, on the thread that serves the request: for
     /// milliseconds in a release build, and for seconds in a debug build.

@@ -228,8 +228,8 @@ fn a_path_that_is_not_the_endpoints_is_named_with_the_endpoints() {
     }
     // And so is the one that is set, if something took the slash away.
     let text = reports(at_the_time_of_signing(&slashed), knows(&slashed), path, &sent);
-    let proved = "   Fix: The endpoint's URL was signed: the request is a replay at another route, or, if HubSpot's own \
-                  requests arrive so, the path was changed on the way: disable the";
+    let proved = "   Fix: The endpoint's URL was signed. If HubSpot's own requests arrive like this one, the path was \
+                  changed on the way: disable the";
     assert!(text.contains("1. [proved]") && text.contains(proved), "{text}");
     assert!(!text.contains("PublicUrl::endpoint"), "{text}");
 }

@@ -105,8 +105,10 @@ fn of_a_tampered_request() {
     let diagnostician = Diagnostician::new([SECRET], Version::V2).endpoint(URI);
     let text = Sent::new("POST", URI, "{\"n\":7}").body("{\"n\":8}").diagnosed_by(&diagnostician, NOW).to_string();
     // The first half of the SHA-256 of `{"n":8}`.
-    let body = "7 bytes, b300633032f2001b3ee950efc80290f4…";
-    let experiment = format!("Those of the body that was judged: {body}. If they are the same, and so is the URL, the");
+    let body = "7 bytes, SHA-256 b300633032f2001b3ee950efc80290f4… (its first half)";
+    let experiment = format!(
+        "Compare them with those of the body that was judged: {body}. If they are the same, and so is the URL, the"
+    );
     assert!(text.contains(&experiment), "{text}");
 }
 

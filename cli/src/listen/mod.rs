@@ -233,7 +233,7 @@ fn greet(shared: &Shared, address: SocketAddr, minimum: Version) {
     }
     if shared.refuse && minimum < Version::V3 {
         note(&format!(
-            "--refuse lets {minimum} through, which can be replayed at any time; if v3 is signed too, give \
+            "--refuse lets {minimum} through, which can be replayed at any time; if HubSpot sends v3 too, give \
              --minimum-version v3"
         ));
     }

@@ -135,7 +135,8 @@ impl Report {
         let (answer_style, answer) = self.answer_text();
         let _ = write!(
             text,
-            "{FAINT}{time}{FAINT:#}  {STRONG}{} {}{STRONG:#}  {style}{verdict}{style:#}  {answer_style}{answer}{answer_style:#}",
+            "{FAINT}{time}{FAINT:#}  {STRONG}{} {}{STRONG:#}  {style}{verdict}{style:#}  \
+             {answer_style}{answer}{answer_style:#}",
             visible(&self.method),
             visible(&self.path),
         );
@@ -202,9 +203,14 @@ impl Report {
                 let signed = matches!(self.verdict, Verdict::Refused(Error::Mismatch { .. }));
                 let _ = writeln!(
                     text,
-                    "The service answered {} to this request, which does not verify here.{} Does it verify at all?",
+                    "The service answered {} to this request, which does not verify here.{} Does the service verify at \
+                     all?",
                     self.answer.status.as_u16(),
-                    if signed { " If other apps call it too, give their secrets here as --other-secrets." } else { "" }
+                    if signed {
+                        " If other apps call this endpoint too, give a file with their secrets as --other-secrets."
+                    } else {
+                        ""
+                    }
                 );
             }
             None => {}

@@ -251,8 +251,7 @@ fn an_answer_that_comes_before_the_body_is_read_is_shown() {
             let outcome = run(&["send", "--sign-local-address", "--to", &to, "--body-file", file.path()], b"");
             assert_eq!(outcome.status, status, "{outcome:?}");
             if answer.is_empty() {
-                let why =
-                    "connection error: the server closed it before it had read the whole request, as servers do if";
+                let why = "connection error: the server closed the connection before it had read the whole request, as servers do if";
                 assert!(outcome.stderr.contains(why), "{outcome:?}");
             } else {
                 outcome.assert(1, "413").assert(1, "lon");
@@ -393,7 +392,9 @@ fn a_path_that_is_not_the_endpoints_is_named_with_it() {
         }
         // What is advised works.
         let outcome = run(&command, b"");
-        outcome.assert_failed("`hubspot-signature sign --url URL --body-file FILE --format curl --to URL | sh`");
+        outcome.assert_failed(
+            "`hubspot-signature sign --url SIGNED_URL --body-file FILE --format curl --to OTHER_URL | sh`",
+        );
         run(&["sign", "--url", endpoint, "--body-file", "-", "--format", "curl", "--to", &to], b"{}").assert(0, &to);
         // The option counts, the variable only without one.
         let other = "https://hooks.example.com/other";

@@ -151,7 +151,7 @@ fn a_service_that_accepts_what_does_not_verify_is_called_out() {
     let service = Service::ok();
     let mut listen = Listen::start(&service.url("/hubspot"), &[]);
     listen.exchange(&post("/hubspot", "", b"{}"));
-    assert!(listen.report().ends_with("Does it verify at all?"));
+    assert!(listen.report().ends_with("Does the service verify at all?"));
     listen.end();
 }
 
@@ -369,7 +369,10 @@ fn the_secret_of_another_app_is_recognised() {
     let mut listen = Listen::start(&service.url("/hubspot"), &[]);
     listen.exchange(&signed(b"{}"));
     let report = listen.report();
-    assert!(report.contains("give their secrets here as --other-secrets. Does it verify at all?"), "{report}");
+    assert!(
+        report.contains("give a file with their secrets as --other-secrets. Does the service verify at all?"),
+        "{report}"
+    );
     listen.end();
 
     let file = File::new("other-secrets", format!("aaaaaaaa-0000-4000-8000-000000000001\n\n{OTHER_SECRET}\n"));

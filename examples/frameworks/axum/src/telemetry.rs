@@ -28,7 +28,7 @@ pub fn refused(refusal: &Refusal<'_>, response: Response<Body>) -> Response<Body
         hubspot_signature::Error::Mismatch { version } => Some(version.as_str()),
         _ => None,
     };
-    // The URL that was verified: compare it with the one in HubSpot. The endpoint is there if another path was called.
+    // The URL that was verified: compare it with the one in HubSpot. The field endpoint is set only for another path.
     let (url, endpoint) = (refusal.url(), refusal.other_endpoint());
     tracing::warn!(code, version, method, url, endpoint, "refused: {error}. {}", refusal.help());
     metrics::counter!("hubspot_refused_total", "code" => code).increment(1);

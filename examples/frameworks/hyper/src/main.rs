@@ -42,9 +42,9 @@ use tokio::time::timeout;
 /// The most bytes of a body. For larger files, also raise the time for a body in `received`.
 const BODY_LIMIT: u64 = 1 << 20;
 
-/// The most bodies that are received at the same time, each up to `BODY_LIMIT` on the disk. A forgery holds its place, too,
-/// until its body ends or the time for it does, and a genuine request then gets 503: let a proxy that buffers requests stand
-/// before this server, so that no sender can be slow.
+/// The most bodies that are received at the same time, each up to `BODY_LIMIT` on the disk. A forgery takes a place
+/// too, until its body ends or its time is over. If all places are taken, a genuine request gets 503. So put a proxy
+/// that buffers requests in front of this server: then no sender can be slow.
 const BODIES: usize = 32;
 
 struct HubSpot {
@@ -133,7 +133,7 @@ async fn received(
     if body.size_hint().lower() > BODY_LIMIT {
         return Err(refused(Error::BodyTooLarge { limit: BODY_LIMIT }));
     }
-    // Held until the body is complete. Without one, HubSpot sends the request again.
+    // Held until the body is complete. If no place is free, the answer is 503, and HubSpot sends the request again.
     let place = hubspot.bodies.try_acquire();
     let _place = place.map_err(|_| unavailable(format!("{}: {BODIES} bodies are arriving already", head.uri)))?;
     let file = NamedTempFile::new_in(&hubspot.folder).map_err(unavailable)?;
@@ -192,8 +192,8 @@ async fn webhook(hubspot: &HubSpot, file: NamedTempFile, verified: Verified) -> 
         // Moved, or deleted here. There too, only the user that runs this program can read it. A copy of the request
         // replaces it.
         if let Some(folder) = kept {
-            // On the disk before the answer: HubSpot never sends again what was answered with 200, and a power cut takes
-            // what is still in memory. So too with the file's name, where a folder can be synced.
+            // Sync before the answer: HubSpot never sends again what was answered with 200, and a power cut loses what
+            // is still in memory. Sync the file's name too, where the system can sync a folder.
             file.as_file().sync_all().map_err(unavailable)?;
             file.persist(folder.join(name)).map_err(|error| unavailable(error.error))?;
             if cfg!(unix) {

@@ -4,7 +4,8 @@
 //! second line. Blank lines do not count. Write a new file elsewhere on the same disk and rename it, so that no request
 //! finds half of it.
 //!
-//! While there is a file `retry` next to the first app's, HubSpot is to send again what does not match.
+//! While there is a file `retry` next to the first app's file, a signature that does not match gets 429, so that
+//! HubSpot sends the request again.
 
 // [dependencies]
 // axum = { version = "0.8", default-features = false, features = ["http1", "tokio"] }
@@ -118,7 +119,7 @@ impl Secrets {
             match text.and_then(|text| parse(&text)) {
                 Ok((verifier, count)) => {
                     app.verifier = verifier;
-                    // Two lines for one change: a request found half of the file.
+                    // Two such lines for one change mean that a request found half of the file.
                     eprintln!("app {number}: {count} in {}", app.path.display());
                 }
                 // The file may be half written: the app keeps its secrets.

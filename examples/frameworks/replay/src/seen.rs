@@ -29,8 +29,8 @@ pub struct Seen {
 
 #[derive(Clone)]
 enum Store {
-    /// By the time that was signed, with the time until which to remember each: one on arrival, and one for a queue. For a
-    /// single process.
+    /// By the time that was signed, with the time until which to remember each. One map is for arrivals, one for a
+    /// queue. For a single process.
     Memory(Arc<[Mutex<Kept>; 2]>),
     /// For several replicas, and over restarts.
     Redis(ConnectionManager),
@@ -80,8 +80,8 @@ impl Seen {
     }
 
     /// For a queue that verifies each request by its time of receipt, and keeps none longer than `limit`. Remembers
-    /// each request longer by `limit`, because a copy may wait as long. The keys of a queue have names of their own: an
-    /// event whose arrival was remembered is not handled yet.
+    /// each request longer by `limit`, because a copy may wait as long. The keys of a queue have names of their own,
+    /// because an event whose arrival was remembered has not been handled yet.
     pub fn for_queue(self, limit: Duration) -> Self {
         Self { waiting: Some(limit), ..self }
     }
@@ -225,7 +225,7 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// As Redis takes it: the time when it ends must be a signed number of milliseconds, too.
+/// Redis adds it to its clock, and the sum must fit into a signed 64-bit number of milliseconds.
 fn lifetime(millis: u64) -> u64 {
     millis.min(i64::MAX as u64 / 2)
 }

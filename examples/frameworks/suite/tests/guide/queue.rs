@@ -52,7 +52,7 @@ async fn consume(verifier: &Verifier, url: &PublicUrl, seen: &Seen, stored: Stor
         // `None` for a copy of what was handled.
         Ok(verified) => matches!(seen.once(verified, handle(stored), |done| *done).await, Ok(Some(true) | None)),
         Err(error) => {
-            // With a wrong secret or URL here, all the queue may be genuine, and HubSpot sends none of it again.
+            // With a wrong secret or URL here, every event may be genuine, and HubSpot sends none of them again.
             let is_kept = error.may_be_misconfiguration();
             eprintln!("{}: {}: {error}. {}", if is_kept { "kept" } else { "dropped" }, error.code(), error.help());
             !is_kept
