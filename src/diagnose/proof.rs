@@ -147,6 +147,11 @@ pub(super) fn setting_fault(found: &Match<'_, '_>, setting: &Setting<'_>) -> Opt
     if !found.recipe.covers_head || signed.path != setting.received.path {
         return None;
     }
+    // With another host it is perhaps a replay, and `fixed` says so.
+    let told = setting.endpoint.map(Url::split);
+    if signed.authority != own.authority && told.is_none_or(|told| told.authority != signed.authority) {
+        return None;
+    }
     let evidence = format!("the path {} was signed, and the endpoint's is {}", shown(&signed.path), shown(&own.path));
     let fix = named(
         "Configure the URL that was signed, `PublicUrl::endpoint(…)`, or for several routes `PublicUrl::server`.",

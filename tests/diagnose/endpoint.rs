@@ -184,6 +184,16 @@ fn a_path_that_was_refused_is_explained() {
             assert!(!text.contains(&format!("PublicUrl::endpoint({set:?})")), "{text}");
         }
     }
+    // What arrived was signed for another host: configuring that would be to accept a replay.
+    let staging = "https://staging.example.com/tenants/42/crm-events/inbox/x";
+    let sent = Sent::new("GET", staging, "").and("Host", "staging.example.com");
+    let headers: Vec<(&str, &[u8])> = sent.headers.iter().map(|(name, value)| (name.as_str(), &**value)).collect();
+    let uri = "/tenants/42/crm-events/inbox/x";
+    let request = ReceivedRequest { method: "GET", uri, headers: &headers, body: Some(b"") };
+    let diagnosis = Diagnostician::new([SECRET], Version::V2).diagnose_path(&request, ENDPOINT, NOW);
+    let text = diagnosis.to_string();
+    assert!(text.contains("[proved]") && text.contains("perhaps a replay of one that was captured there"), "{text}");
+    assert!(!text.contains("Configure the URL that was signed"), "{text}");
     // Neither: nothing is proved, and the paths differ.
     let diagnosis = explained("https://hooks.example.com/never/heard/of/it", rewritten, Some(ENDPOINT), ENDPOINT);
     likely(&diagnosis, &[UriEndpoint, UriQueryLost]);

@@ -124,8 +124,14 @@ fn advice_names_options() {
     let (verify, explain) = (&["verify", "-"][..], &["explain", "-"][..]);
     let tampered = V3.replacen("example_value", "exbmple_value", 1);
     for (command, arguments, capture, said, library) in [
-        (verify, &endpoint[..], V3.as_bytes(), "give `verify` or `explain` the time at which you received it as --at", "as now"),
-        (explain, &endpoint, V3.as_bytes(), "give `verify` or `explain` the time at which you received it as --at", "`diagnose`"),
+        (
+            verify,
+            &endpoint[..],
+            V3.as_bytes(),
+            "give `verify` or `explain` the time at which you received it as --at",
+            "as now",
+        ),
+        (explain, &endpoint, V3.as_bytes(), "give that time to `verify` or `explain` as --at", "`diagnose`"),
         (
             explain,
             &[&["--public-url", PUBLIC_URL], &at[..]].concat(),

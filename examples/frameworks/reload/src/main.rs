@@ -33,12 +33,13 @@ use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let app = |path: PathBuf| match read(&path).and_then(|text| parse(&text)) {
+    // By its number: what is no file may be a secret in the wrong variable.
+    let app = |(number, path): (usize, PathBuf)| match read(&path).and_then(|text| parse(&text)) {
         Ok((verifier, _)) => Ok(App { path, verifier, seen: None }),
-        Err(error) => Err(format!("HUBSPOT_CLIENT_SECRET_FILES: {}: {error}", path.display())),
+        Err(error) => Err(format!("HUBSPOT_CLIENT_SECRET_FILES: app {number}: {error}")),
     };
     let paths = variable("HUBSPOT_CLIENT_SECRET_FILES")?;
-    let apps = env::split_paths(&paths).map(app).collect::<Result<Vec<_>, _>>()?;
+    let apps = env::split_paths(&paths).enumerate().map(app).collect::<Result<Vec<_>, _>>()?;
     // Clones share what they hold: `reload` adds the other apps.
     let verifiers = Verifiers::from(apps[0].verifier.clone());
     let retry = apps[0].path.with_file_name("retry");

@@ -406,7 +406,7 @@ fn a_missing_variable_is_named() {
 /// An empty list of files would be a file without a name.
 #[test]
 fn reload_names_the_variable_of_its_files() {
-    for (value, expected) in [("", " is not set, or empty, or not UTF-8\""), ("nowhere/sales", ": nowhere/sales: ")] {
+    for (value, expected) in [("", " is not set, or empty, or not UTF-8\""), (SECRET, ": app 0: ")] {
         let mut command = example("reload");
         command.env("LISTEN", "nowhere").env("HUBSPOT_CLIENT_SECRET_FILES", value);
         let output = command.stderr(std::process::Stdio::piped()).output().expect("it starts");
@@ -415,6 +415,8 @@ fn reload_names_the_variable_of_its_files() {
             !output.status.success() && said.contains(&format!("\"HUBSPOT_CLIENT_SECRET_FILES{expected}")),
             "{said}"
         );
+        // A secret in place of the path to its file.
+        assert!(!said.contains(SECRET), "{said}");
     }
 }
 
@@ -441,7 +443,7 @@ fn a_wrong_variable_is_explained() {
         ("warp", &[server]),
     ] {
         let secret = match name {
-            "reload" => ("HUBSPOT_CLIENT_SECRET_FILES", of_token, &*format!("HUBSPOT_CLIENT_SECRET_FILES: {of_token}")),
+            "reload" => ("HUBSPOT_CLIENT_SECRET_FILES", of_token, "HUBSPOT_CLIENT_SECRET_FILES: app 0"),
             _ => ("HUBSPOT_CLIENT_SECRET", token, "HUBSPOT_CLIENT_SECRET"),
         };
         let urls = urls.iter().map(|variable| (*variable, "hooks.example.com/hubspot", *variable));
