@@ -8,7 +8,6 @@ use hubspot_signature::diagnose::MAX_SECRETS;
 
 use crate::Failure;
 use crate::input::read_text;
-use crate::terminal::in_options;
 
 /// The secret that signs now.
 #[derive(clap::Args)]
@@ -62,9 +61,29 @@ pub(crate) fn with_others(secret: String, file: Option<&Path>) -> Result<Vec<Str
     Ok(secrets)
 }
 
-/// Says why a secret cannot be one, and what to do.
-pub(crate) fn unusable(error: SecretError) -> Failure {
-    format!("{error}\n{}", in_options(error.help())).into()
+/// Where the second of two secrets that were given as one should go.
+#[derive(Clone, Copy)]
+pub(crate) enum Second {
+    /// The command takes the previous secret too.
+    IsPrevious,
+    /// The first is one of a file.
+    HasItsLine,
+    /// The command takes one secret here.
+    IsTooMany,
+}
+
+/// Says why a secret cannot be one, and what to do. The library's advice names a function where commands have options, or
+/// none.
+pub(crate) fn unusable(error: SecretError, second: Second) -> Failure {
+    let help = match (error, second) {
+        (SecretError::InnerWhiteSpace, Second::IsPrevious) => {
+            "Give one secret on one line. A second one, while it is rotated, goes to --previous-secret-file."
+        }
+        (SecretError::InnerWhiteSpace, Second::HasItsLine) => "Give each secret on a line of its own.",
+        (SecretError::InnerWhiteSpace, Second::IsTooMany) => "Give one secret only, on one line.",
+        _ => error.help(),
+    };
+    format!("{error}\n{help}").into()
 }
 
 fn setting(

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Failure;
 use crate::input::{BodyArgs, method_for};
-use crate::secrets::{SecretArgs, unusable};
+use crate::secrets::{Second, SecretArgs, unusable};
 use crate::signer::unsignable;
 use crate::target::{TO, target, whole_url};
 use crate::terminal::{Out, is_hidden, note, visible_json};
@@ -77,7 +77,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
         return Err("--to is for --format curl or http: the other formats do not name where the request goes".into());
     }
     let text = args.secret.text()?;
-    let secret = ClientSecret::new(&text).map_err(unusable)?;
+    let secret = ClientSecret::new(&text).map_err(|error| unusable(error, Second::IsTooMany))?;
     let body = args.body.read()?.unwrap_or_default();
     let method = args.method.as_deref().unwrap_or_else(|| method_for(&body));
     if method.is_empty() || !method.bytes().all(|byte| byte.is_ascii_uppercase()) {
@@ -96,7 +96,8 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     let signed = signed.map_err(unsignable)?;
     let headers: Vec<_> = signed.pairs().collect();
     let head = RequestHead::new(method, &args.url, SignatureHeaders::from_pairs(headers.iter().copied()));
-    if let Err(refusal) = Verifier::new(&text, Version::V1).map_err(unusable)?.verify(&head, &body, now) {
+    // The text is a secret, as it has signed.
+    if let Err(refusal) = Verifier::new(&text, Version::V1)?.verify(&head, &body, now) {
         note(&format!("a verifier refuses the request that this signs: {refusal}"));
     }
     match args.format {

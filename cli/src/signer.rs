@@ -4,7 +4,7 @@ use http::{HeaderValue, Method, Request, Uri, header};
 use hubspot_signature::{ClientSecret, Error, PublicUrl, SignatureHeaders, SignedHeaders, UnixTime, Version};
 
 use crate::Failure;
-use crate::secrets::unusable;
+use crate::secrets::{Second, unusable};
 use crate::target::target;
 use crate::terminal::in_options;
 
@@ -42,7 +42,8 @@ pub(crate) struct Signer {
 
 impl Signer {
     pub(crate) fn new(secret: &str, public_url: PublicUrl) -> Result<Self, Failure> {
-        Ok(Self { secret: ClientSecret::new(secret).map_err(unusable)?, secret_length: secret.len(), public_url })
+        let (key, secret_length) = (ClientSecret::new(secret), secret.len());
+        Ok(Self { secret: key.map_err(|error| unusable(error, Second::IsTooMany))?, secret_length, public_url })
     }
 
     /// The same for another secret or URL.

@@ -71,7 +71,7 @@ pub(crate) fn bytes_of_body(body: &[u8]) -> String {
 
 /// The library's advice in the words of this program: it names functions where there are options here.
 pub(crate) fn in_options(advice: &str) -> String {
-    const WORDS: [(&str, &str); 7] = [
+    const WORDS: [(&str, &str); 6] = [
         (
             "pass the time at which you received it as now",
             "give `verify` or `explain` the time at which you received it as --at",
@@ -81,7 +81,6 @@ pub(crate) fn in_options(advice: &str) -> String {
         ("put the layer outside it", "verify outside it"),
         ("use PublicUrl::server", "use PublicUrl::server (here --public-url)"),
         ("Lower the minimum only if", "Lower the minimum (here --minimum-version) only if"),
-        ("goes to Verifier::previous_secret", "goes to --previous-secret-file"),
     ];
     WORDS.iter().fold(advice.to_owned(), |advice, (library, here)| advice.replace(library, here))
 }

@@ -9,7 +9,7 @@ use crate::capture::BodyReading;
 use crate::input::{Received, RequestArgs};
 use crate::policy::PolicyArgs;
 use crate::public_url::Signed;
-use crate::secrets::{PreviousSecretArgs, SecretArgs, unusable};
+use crate::secrets::{PreviousSecretArgs, Second, SecretArgs, unusable};
 use crate::terminal::{BAD, GOOD, Out, bytes_of_body, in_options, note, visible};
 
 /// Judge a captured request
@@ -44,11 +44,12 @@ Examples:
 Exit status: 0 accepted, 1 refused, 2 not judged.";
 
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
-    let verifier = Verifier::new(&args.secret.text()?, args.policy.minimum_version()).map_err(unusable)?;
+    let verifier = Verifier::new(&args.secret.text()?, args.policy.minimum_version())
+        .map_err(|error| unusable(error, Second::IsPrevious))?;
     let previous = args.previous.text()?;
     let verifier = verifier
         .previous_secret(previous.as_deref())
-        .map_err(|error| format!("the previous secret: {}", unusable(error)))?;
+        .map_err(|error| format!("the previous secret: {}", unusable(error, Second::IsTooMany)))?;
     let now = args.policy.now();
     let Received { method, signed, headers, body, more_follows, .. } = args.request.read(BodyReading::Announced)?;
     let Signed { url, other_path } = signed;

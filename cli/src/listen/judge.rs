@@ -9,7 +9,7 @@ use hubspot_signature::{
 use crate::Failure;
 use crate::listen::throttle::Throttle;
 use crate::public_url::{self, Signed};
-use crate::secrets::unusable;
+use crate::secrets::{Second, unusable};
 use crate::terminal::in_options;
 
 pub(super) struct Judge {
@@ -47,11 +47,13 @@ impl Judge {
         minimum: Version,
     ) -> Result<Self, Failure> {
         let [secret, others @ ..] = secrets else { return Err("there is no client secret".into()) };
-        let verifier = Verifier::new(secret, minimum)?
+        let verifier = Verifier::new(secret, minimum)
+            .map_err(|error| unusable(error, Second::IsPrevious))?
             .previous_secret(previous)
-            .map_err(|error| format!("the previous secret: {error}"))?;
+            .map_err(|error| format!("the previous secret: {}", unusable(error, Second::IsTooMany)))?;
         let others: Result<Vec<_>, _> = others.iter().map(|secret| Verifier::new(secret, minimum)).collect();
-        let others = others.map_err(|error| format!("a secret in --other-secrets: {}", unusable(error)))?;
+        let others =
+            others.map_err(|error| format!("a secret in --other-secrets: {}", unusable(error, Second::HasItsLine)))?;
         let verifiers = Verifiers::new(verifier, others);
         let mut diagnostician = Diagnostician::new(secrets, minimum);
         if let Some(previous) = previous {

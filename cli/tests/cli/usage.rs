@@ -165,8 +165,34 @@ fn advice_names_options() {
         outcome.assert(1, said);
         assert!(!outcome.stdout.contains(library), "{outcome:?}");
     }
-    let two = [("HUBSPOT_CLIENT_SECRET", "aaaaaaaa-0000-4000-8000-000000000001 aaaaaaaa-0000-4000-8000-000000000002")];
-    run_in(&two, &["verify", "-", "--endpoint", url], v2).assert_failed("goes to --previous-secret-file");
+}
+
+/// A second secret has a place of its own in some commands only.
+#[test]
+fn two_secrets_in_one_are_told_apart_by_what_the_command_takes() {
+    let one = "aaaaaaaa-0000-4000-8000-000000000001";
+    let two = format!("{one} aaaaaaaa-0000-4000-8000-000000000002");
+    let file = File::new("two-on-a-line", &two);
+    let (endpoint, to) = (["--endpoint", "https://www.example.com/webhook_uri"], ["--to", "http://127.0.0.1:9/"]);
+    let listen = [&["listen"], &endpoint[..], &to].concat();
+    let verify = [&["verify", "-"], &endpoint[..]].concat();
+    let previous = ["--previous-secret", &two];
+    let to_previous = "while it is rotated, goes to --previous-secret-file.";
+    let too_many = "Give one secret only, on one line.";
+    for (secret, arguments, said) in [
+        (&*two, &verify, to_previous),
+        (&two, &listen, to_previous),
+        (&two, &vec!["sign", "--url", endpoint[1]], too_many),
+        (&two, &vec!["send", "--sign-local-address", to[0], to[1]], too_many),
+        (&two, &[&["send", "--check", "--sign-local-address"], &to[..]].concat(), too_many),
+        (one, &[&verify[..], &previous].concat(), too_many),
+        (one, &[&listen[..], &previous].concat(), too_many),
+        (one, &[&listen[..], &["--other-secrets", file.path()]].concat(), "Give each secret on a line of its own."),
+    ] {
+        let outcome = run_in(&[("HUBSPOT_CLIENT_SECRET", secret)], arguments, WORKFLOW.as_bytes());
+        outcome.assert_failed(said);
+        assert_eq!(outcome.stderr.contains("previous-secret-file"), said == to_previous, "{outcome:?}");
+    }
 }
 
 #[test]
