@@ -49,16 +49,29 @@ impl PreviousSecretArgs {
     }
 }
 
-/// The secret in use, followed by those of a file: one a line.
-pub(crate) fn with_others(secret: String, file: Option<&Path>) -> Result<Vec<String>, Failure> {
-    let mut secrets = vec![secret];
-    if let Some(file) = file {
-        secrets.extend(read_text(file, "--other-secrets")?.lines().map(str::to_owned).filter(|line| !line.is_empty()));
-    }
-    if secrets.len() > MAX_SECRETS {
+/// A line of the file of --other-secrets.
+pub(crate) struct OtherSecret {
+    /// From 1.
+    pub(crate) line: usize,
+    /// As it stands there: white space around it is for the library to find.
+    pub(crate) text: String,
+}
+
+/// The secrets of a file that are tried next to the one in use: one a line.
+pub(crate) fn others(file: Option<&Path>) -> Result<Vec<OtherSecret>, Failure> {
+    let Some(file) = file else { return Ok(Vec::new()) };
+    let text = read_text(file, "--other-secrets")?;
+    let lines = (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty());
+    let others: Vec<_> = lines.map(|(line, text)| OtherSecret { line, text: text.into() }).collect();
+    if others.len() >= MAX_SECRETS {
         return Err(format!("at most {MAX_SECRETS} secrets can be tried at once").into());
     }
-    Ok(secrets)
+    Ok(others)
+}
+
+/// The secret in use, followed by those of such a file.
+pub(crate) fn with_others(secret: String, file: Option<&Path>) -> Result<Vec<String>, Failure> {
+    Ok([secret].into_iter().chain(others(file)?.into_iter().map(|other| other.text)).collect())
 }
 
 /// Where the second of two secrets that were given as one should go.

@@ -9,7 +9,7 @@ use hubspot_signature::{
 use crate::Failure;
 use crate::listen::throttle::Throttle;
 use crate::public_url::{self, Signed};
-use crate::secrets::{Second, unusable};
+use crate::secrets::{OtherSecret, Second, unusable};
 use crate::terminal::in_options;
 
 pub(super) struct Judge {
@@ -41,21 +41,24 @@ pub(super) struct Judgement {
 
 impl Judge {
     pub(super) fn new(
-        secrets: &[String],
+        secret: &str,
+        others: &[OtherSecret],
         previous: Option<&str>,
         public_url: PublicUrl,
         minimum: Version,
     ) -> Result<Self, Failure> {
-        let [secret, others @ ..] = secrets else { return Err("there is no client secret".into()) };
         let verifier = Verifier::new(secret, minimum)
             .map_err(|error| unusable(error, Second::IsPrevious))?
             .previous_secret(previous)
             .map_err(|error| format!("the previous secret: {}", unusable(error, Second::IsTooMany)))?;
-        let others: Result<Vec<_>, _> = others.iter().map(|secret| Verifier::new(secret, minimum)).collect();
-        let others =
-            others.map_err(|error| format!("a secret in --other-secrets: {}", unusable(error, Second::HasItsLine)))?;
-        let verifiers = Verifiers::new(verifier, others);
-        let mut diagnostician = Diagnostician::new(secrets, minimum);
+        let verifier_of = |other: &OtherSecret| {
+            Verifier::new(&other.text, minimum).map_err(|error| {
+                format!("line {} of --other-secrets: {}", other.line, unusable(error, Second::HasItsLine))
+            })
+        };
+        let verifiers = Verifiers::new(verifier, others.iter().map(verifier_of).collect::<Result<Vec<_>, _>>()?);
+        let secrets: Vec<_> = [secret].into_iter().chain(others.iter().map(|other| other.text.as_str())).collect();
+        let mut diagnostician = Diagnostician::new(&secrets, minimum);
         if let Some(previous) = previous {
             diagnostician = diagnostician.previous_secret(previous);
         }

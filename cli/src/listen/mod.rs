@@ -41,7 +41,7 @@ use self::throttle::Throttle;
 use crate::Failure;
 use crate::policy::MinimumVersion;
 use crate::public_url::PublicUrlArgs;
-use crate::secrets::{PreviousSecretArgs, SecretArgs, with_others};
+use crate::secrets::{PreviousSecretArgs, SecretArgs, others};
 use crate::target::whole_url;
 use crate::terminal::{Out, note};
 
@@ -162,9 +162,10 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     )?;
     let timeout = Duration::from_secs(args.limits.timeout.into());
     let service = Service::new(&whole_url(&args.to, "--to", service::URL)?, timeout)?;
-    let secrets = with_others(args.secret.text()?, args.other_secrets.as_deref())?;
+    let secret = args.secret.text()?;
+    let others = others(args.other_secrets.as_deref())?;
     let previous = args.previous.text()?;
-    let judge = Judge::new(&secrets, previous.as_deref(), public_url, args.minimum_version.into())?;
+    let judge = Judge::new(&secret, &others, previous.as_deref(), public_url, args.minimum_version.into())?;
     if service.has_path() && !judge.is_one_endpoint() {
         return Err(
             "--to has a path, which goes with --endpoint only: with --public-url each request keeps its own".into()

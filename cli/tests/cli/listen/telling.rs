@@ -375,7 +375,7 @@ fn the_secret_of_another_app_is_recognised() {
     );
     listen.end();
 
-    let file = File::new("other-secrets", format!("aaaaaaaa-0000-4000-8000-000000000001\n\n{OTHER_SECRET}\n"));
+    let file = File::new("other-secrets", format!("aaaaaaaa-0000-4000-8000-000000000001\n\n \t\r\n{OTHER_SECRET}\n"));
     let others = ["--refuse", "--other-secrets", file.path()];
     let mut listen = Listen::start(&service.url("/hubspot"), &others);
     listen.exchange(&signed(b"{}"));
@@ -400,9 +400,14 @@ fn the_secret_of_another_app_is_recognised() {
     assert!(report.contains("the client secret: that of another app matched"), "{report}");
     listen.end();
 
-    let no_secret = File::new("no-other-secrets", "changeme\n");
+    let no_secret = File::new("no-other-secrets", format!("\n  \n{OTHER_SECRET}\nchangeme\n"));
+    let spaces = File::new("other-secrets-with-spaces", format!("{OTHER_SECRET} \n"));
     let many = File::new("many-secrets", "aaaaaaaa-0000-4000-8000-000000000001\n".repeat(8));
-    for (file, why) in [(&no_secret, "a secret in --other-secrets: "), (&many, "at most 8 secrets")] {
+    for (file, why) in [
+        (&no_secret, "line 4 of --other-secrets: the client secret is a placeholder"),
+        (&spaces, "line 1 of --other-secrets: the client secret begins or ends with white space"),
+        (&many, "at most 8 secrets"),
+    ] {
         run(&["listen", "--to", "http://127.0.0.1:9/", "--endpoint", ENDPOINT, "--other-secrets", file.path()], b"")
             .assert_failed(why);
     }
