@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::header::{HOST, HeaderValue, USER_AGENT};
+use http::header::{CONTENT_LENGTH, HOST, HeaderValue, TRANSFER_ENCODING, USER_AGENT};
 use http::{HeaderMap, Request, Response, StatusCode, Uri, Version};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -32,6 +32,8 @@ pub(crate) struct Answer {
     /// Its beginning.
     pub(crate) body: Vec<u8>,
     pub(crate) body_is_longer: bool,
+    /// Whether a reset ended it, where only the end of the connection tells that it is whole.
+    pub(crate) is_cut: bool,
 }
 
 /// How much of an answer is worth showing.
@@ -109,12 +111,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 struct Patient<S> {
     stream: S,
     cannot_write: bool,
+    /// Whether a part of the request waits to be written. A reset that is read meanwhile is told only once.
+    is_writing: bool,
     has_read: bool,
 }
 
 impl<S> Patient<S> {
     const fn new(stream: S) -> Self {
-        Self { stream, cannot_write: false, has_read: false }
+        Self { stream, cannot_write: false, is_writing: false, has_read: false }
     }
 }
 
@@ -123,15 +127,22 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
         let before = into.filled().len();
         let outcome = ready!(Pin::new(&mut self.stream).poll_read(cx, into));
         self.has_read |= into.filled().len() > before;
+        let is_reset = outcome.as_ref().is_err_and(is_closed);
         // A server that closes before it has read everything resets the connection, behind its answer if it gave one.
-        let is_cut = outcome.as_ref().map_or_else(is_closed, |()| self.cannot_write);
-        Poll::Ready(match is_cut {
-            true if self.has_read => Ok(()),
-            true => Err(io::Error::other(
+        let is_unread = match outcome {
+            Ok(()) => self.cannot_write,
+            Err(_) => is_reset && (self.cannot_write || self.is_writing),
+        };
+        Poll::Ready(match outcome {
+            _ if is_unread && self.has_read => Ok(()),
+            _ if is_unread => Err(io::Error::other(
                 "the server closed the connection before it had read the whole request, as servers do if the body is \
                  too large",
             )),
-            false => outcome,
+            Err(_) if is_reset && !self.has_read => {
+                Err(io::Error::other("the server reset the connection without an answer"))
+            }
+            outcome => outcome,
         })
     }
 }
@@ -139,6 +150,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if !self.cannot_write {
+            self.is_writing = true;
             match ready!(Pin::new(&mut self.stream).poll_write(cx, bytes)) {
                 Err(error) if is_closed(&error) => self.cannot_write = true,
                 outcome => return Poll::Ready(outcome),
@@ -156,7 +168,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
                 self.cannot_write = true;
                 Poll::Ready(Ok(()))
             }
-            outcome => Poll::Ready(outcome),
+            outcome => {
+                self.is_writing &= outcome.is_err();
+                Poll::Ready(outcome)
+            }
         }
     }
 
@@ -168,6 +183,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 fn is_closed(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
     [BrokenPipe, ConnectionAborted, ConnectionReset].contains(&error.kind())
+}
+
+fn is_of_reset(error: &hyper::Error) -> bool {
+    std::error::Error::source(error).and_then(|source| source.downcast_ref()).is_some_and(is_closed)
 }
 
 /// The task that moves a connection's bytes. It ends when this is dropped.
@@ -195,16 +214,20 @@ fn prepared(request: Request<Vec<u8>>) -> Request<Full<Bytes>> {
 
 async fn read(answer: Response<Incoming>) -> Result<Answer, Fault> {
     let (parts, mut incoming) = answer.into_parts();
+    let has_no_length = [CONTENT_LENGTH, TRANSFER_ENCODING].iter().all(|name| !parts.headers.contains_key(name));
     let mut body = Vec::new();
-    while body.len() <= MAX_ANSWER {
+    let mut is_cut = false;
+    while body.len() <= MAX_ANSWER && !is_cut {
         let Some(frame) = incoming.frame().await else { break };
-        if let Ok(data) = frame.map_err(Fault::BrokeOff)?.into_data() {
-            body.extend_from_slice(&data);
+        match frame {
+            Ok(frame) => body.extend_from_slice(&frame.into_data().unwrap_or_default()),
+            Err(error) if has_no_length && is_of_reset(&error) => is_cut = true,
+            Err(error) => return Err(Fault::BrokeOff(error)),
         }
     }
     let body_is_longer = body.len() > MAX_ANSWER;
     body.truncate(MAX_ANSWER);
-    Ok(Answer { status: parts.status, headers: parts.headers, body, body_is_longer })
+    Ok(Answer { status: parts.status, headers: parts.headers, body, body_is_longer, is_cut })
 }
 
 async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
@@ -294,16 +317,30 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_behind_an_answer_is_its_end() {
+    fn a_reset_is_the_end_of_an_answer_only_if_the_request_could_not_be_written() {
         let client = Client::new(Trust::public()).expect("a runtime");
-        for (answer, ends) in [(&b"HTTP/1.1 413 "[..], true), (b"", false)] {
-            let mut stream = Patient::new(Reset(answer));
+        let (answered, none) = (&b"HTTP/1.1 413 "[..], &b""[..]);
+        for (answer, cannot_write, is_writing, why) in [
+            (answered, true, false, None),
+            (answered, false, true, None),
+            (answered, false, false, Some("connection reset")),
+            (none, true, false, Some("before it had read the whole request")),
+            (none, false, true, Some("before it had read the whole request")),
+            (none, false, false, Some("the server reset the connection without an answer")),
+        ] {
+            let mut stream = Patient { cannot_write, is_writing, ..Patient::new(Reset(answer)) };
             let mut bytes = [0; 64];
             let mut into = ReadBuf::new(&mut bytes);
             let mut read =
                 || client.runtime.block_on(std::future::poll_fn(|cx| Pin::new(&mut stream).poll_read(cx, &mut into)));
-            assert_eq!(read().is_ok(), ends);
-            assert_eq!(read().is_ok(), ends);
+            if !answer.is_empty() {
+                read().expect("the answer comes first");
+            }
+            for _ in 0..2 {
+                let said = read().err().map(|error| error.to_string());
+                assert_eq!(said.is_some(), why.is_some(), "{said:?}");
+                assert!(said.unwrap_or_default().contains(why.unwrap_or_default()), "{why:?}");
+            }
             assert_eq!(into.filled(), answer);
         }
     }

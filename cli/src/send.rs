@@ -273,5 +273,8 @@ fn show(answer: &Answer, out: &mut Out) -> Result<StatusCode, Failure> {
         writeln!(out, "\n{}{}", visible(body.trim_end()), if answer.body_is_longer { "\n…" } else { "" })?;
     }
     writeln!(out)?;
+    if answer.is_cut {
+        note("the server reset the connection within its answer, which may have been longer");
+    }
     Ok(answer.status)
 }

@@ -260,6 +260,41 @@ fn an_answer_that_comes_before_the_body_is_read_is_shown() {
     }
 }
 
+/// A server that has the whole request and then crashes resets the connection too, and it is not the body's length.
+#[test]
+fn a_reset_behind_the_whole_request_is_told() {
+    let cut = "note: the server reset the connection within its answer";
+    for (answer, status, said) in [
+        ("", 2, "no answer came: connection error: the server reset the connection without an answer\n"),
+        ("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\npart", 0, cut),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\npart", 2, "the answer broke off: "),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n", 2, "the answer broke off: "),
+    ] {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let to = format!("http://{}/", server.local_addr().unwrap());
+        thread::spawn(move || {
+            for stream in server.incoming() {
+                let mut stream = stream.unwrap();
+                let mut request = Vec::new();
+                // All but the last byte, which has come too: closing with a byte unread resets the connection.
+                while !request.ends_with(b"{\"whole\":1") {
+                    let mut byte = [0];
+                    stream.read_exact(&mut byte).unwrap();
+                    request.extend(byte);
+                }
+                let _ = stream.write_all(answer.as_bytes());
+                // Waits until the client has the answer, since a reset may discard what it has not read.
+                thread::sleep(std::time::Duration::from_millis(300));
+            }
+        });
+        let outcome = run(&["send", "--sign-local-address", "--to", &to, "--body", "{\"whole\":1}"], b"");
+        assert_eq!(outcome.status, Some(status), "{outcome:?}");
+        assert!(outcome.stderr.contains(said), "{said:?} is not in {outcome:?}");
+        assert!(!outcome.stderr.contains("too large"), "{outcome:?}");
+        assert_eq!(outcome.stdout.contains("\npart\n"), said == cut, "{outcome:?}");
+    }
+}
+
 #[test]
 fn a_proxy_is_not_asked() {
     let server = Server::start(|_| 200);
