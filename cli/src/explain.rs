@@ -79,6 +79,7 @@ Exit status: 0 accepted (nothing to explain), 1 refused, 2 not judged.";
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     let secrets = with_others(args.secret.text()?, args.other_secrets.as_deref())?;
     let now = args.policy.now();
+    let knows_url = args.request.has_url();
     let Received { method, signed, endpoint, headers, body, .. } = args.request.read(BodyReading::AsItIs)?;
     let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
     let mut diagnostician = Diagnostician::new(&secrets, args.policy.minimum_version());
@@ -94,7 +95,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
             if let Some(other) = &signed.other_path {
                 writeln!(out, "{}\n", visible(&in_options(&other.help)))?;
             }
-            write_text(&diagnosis, out)?;
+            write_text(&diagnosis, knows_url, out)?;
         }
         Format::Json => writeln!(out, "{}", visible_json(&json(&diagnosis)))?,
     }
@@ -102,7 +103,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
 }
 
 /// The library's text, with the words that a reader looks for made visible.
-fn write_text(diagnosis: &Diagnosis, out: &mut Out) -> Result<(), Failure> {
+fn write_text(diagnosis: &Diagnosis, knows_url: bool, out: &mut Out) -> Result<(), Failure> {
     for line in visible(&in_options(&diagnosis.to_string())).lines() {
         let indent = line.len().saturating_sub(line.trim_start().len());
         let (margin, text) = line.split_at_checked(indent).unwrap_or(("", line));
@@ -121,6 +122,9 @@ fn write_text(diagnosis: &Diagnosis, out: &mut Out) -> Result<(), Failure> {
         writeln!(out, "{margin}{style}{marked}{style:#}{rest}")?;
     }
     let accepted = diagnosis.verdict().ok().and_then(Result::ok);
+    if accepted.is_some() && !knows_url {
+        writeln!(out, "\nIf your service refuses it, give the URL that your code verified as --url.")?;
+    }
     if let Some(remark) = accepted.and_then(|proof| PolicyArgs::remark(proof.version())) {
         writeln!(out, "\n{remark}")?;
     }

@@ -58,6 +58,11 @@ pub(crate) struct Received {
 }
 
 impl RequestArgs {
+    /// Whether the URL that was verified is given.
+    pub(crate) const fn has_url(&self) -> bool {
+        self.url.is_some()
+    }
+
     pub(crate) fn read(self, reading: BodyReading) -> Result<Received, Failure> {
         let given = self.body.read()?;
         // `explain` compares the URL that the service verifies with the endpoint's.
@@ -89,7 +94,7 @@ impl RequestArgs {
                 Some(body) => (body, false),
                 None => capture.body(reading)?,
             };
-            let Capture { method, target, headers, .. } = capture;
+            let Capture { method, target, mut headers, .. } = capture;
             let signed = if let Some(public_url) = public_url {
                 public_url::signed(&public_url, &target)?
             } else {
@@ -98,6 +103,10 @@ impl RequestArgs {
                 // Not a fault by itself: the code may verify a URL without its query.
                 if query(&url) != query(&target) {
                     note("the query in --url is not that of the capture; give --url as your code verified it");
+                }
+                // As HTTP/2 has it: the path of the request line may be the one that was signed.
+                if !headers.iter().any(|(name, _)| name == ":path") {
+                    headers.push((":path".into(), target.into_bytes()));
                 }
                 Signed { url, other_path: None }
             };

@@ -28,6 +28,8 @@ pub(super) struct Search {
     pub(super) limits: Vec<String>,
     /// The length and the SHA-256 of the body, if it was read and nothing is proved.
     pub(super) body: Option<String>,
+    /// Whether an older signature is right, so that only what it does not cover is open.
+    pub(super) older_matches: bool,
     /// Whether the endpoint's URL was given.
     pub(super) knows_endpoint: bool,
     /// Whether several secrets were given.

@@ -195,6 +195,7 @@ impl Diagnostician {
         let presented = open.flat_map(|(claim, _)| &claim.readings).flat_map(|presented| &presented.faults);
         header_faults.extend(presented.cloned());
         self.suspect(&mut diagnosis, header_faults, &slots, &outcome, &setting);
+        diagnosis.search.older_matches = outcome.is_body_cleared;
         if !diagnosis.findings.iter().any(|finding| finding.certainty() == Certainty::Proved) {
             diagnosis.search.body = request.body.map(fingerprint);
         }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::text::{counted, shown};
-use super::{Certainty, Diagnosis, Finding};
+use super::{Cause, Certainty, Diagnosis, Finding};
 
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,7 +21,11 @@ impl fmt::Display for Diagnosis {
         for (index, finding) in self.findings.iter().enumerate() {
             write!(f, "\n{}. {finding}", index.saturating_add(1))?;
         }
-        if !self.findings.iter().any(|finding| finding.certainty() == Certainty::Proved) {
+        // That v1 is right leaves the URL open, which it does not cover.
+        let leaves_url =
+            |finding: &Finding| finding.causes().eq([Cause::SchemeOlderMatches]) && finding.signed_uri().is_none();
+        let proves = |finding: &Finding| finding.certainty() == Certainty::Proved && !leaves_url(finding);
+        if !self.findings.iter().any(proves) {
             self.write_open_questions(f)?;
         }
         if self.search.tried > 0 {
@@ -63,6 +67,13 @@ impl Diagnosis {
         let secret = if search.knows_others { "secrets that were not given, " } else { "another secret, " };
         // First what is the more usual cause.
         match (search.v1_fails, search.knows_endpoint) {
+            (_, true) if search.older_matches => {
+                f.write_str(
+                    "a host or a path that is neither the endpoint's nor a usual one.\nTo settle it, compare the \
+                     endpoint letter by letter with the URL in HubSpot.\n",
+                )?;
+                return Ok(());
+            }
             (true, _) => f.write_str(secret)?,
             (false, true) => write!(f, "{secret}a host or a path that is neither the endpoint's nor a usual one, ")?,
             (false, false) => write!(f, "a path prefix or a host that is not in the lists of usual ones, {secret}")?,

@@ -112,6 +112,25 @@ fn of_a_tampered_request() {
     assert!(text.contains(&experiment), "{text}");
 }
 
+/// A right v1 signature says nothing of the URL, which is the usual fault: what is left to try is said all the same.
+#[test]
+fn of_a_url_that_nothing_shows() {
+    let typo = "https://hook.example.com/hubspot/events";
+    let of = |sent: Sent, endpoint: Option<&str>| {
+        let diagnostician = Diagnostician::new([SECRET], Version::V2).work_limit(1 << 20);
+        let diagnostician = endpoint.into_iter().fold(diagnostician, Diagnostician::endpoint);
+        sent.uri(typo).diagnosed_by(&diagnostician, NOW).to_string()
+    };
+    let v1 = || Sent::with_v1("POST", URI, EVENTS);
+    let text = of(v1(), Some(typo));
+    assert!(text.contains("An older signature of the same request is right"), "{text}");
+    let open = "Not tried: a host or a path that is neither the endpoint's nor a usual one.\nTo settle it, compare the \
+                endpoint letter by letter with the URL in HubSpot.\n";
+    assert!(text.contains(open) && !text.contains("another secret"), "{text}");
+    let text = of(v1(), None);
+    assert!(text.contains("run this again with `endpoint` set to the URL"), "{text}");
+}
+
 /// It covers neither method nor URL, so no URL settles why it fails.
 #[test]
 fn of_a_v1_signature_that_fails() {

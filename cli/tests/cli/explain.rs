@@ -110,6 +110,18 @@ fn the_url_is_compared_with_the_endpoint() {
     explain(&["--url", PUBLIC_URL, "--public-url", PUBLIC_URL], &capture).assert_failed("cannot be used with");
 }
 
+/// The service verifies another path than the one that arrived, and the endpoint is told as wrongly.
+#[test]
+fn the_request_line_is_a_candidate() {
+    let wrong = "https://www.example.com/webhooks";
+    let outcome = explain(&["--url", wrong, "--endpoint", wrong], V3);
+    outcome.assert(1, "[proved]").assert(1, "over the URI \"https://www.example.com/webhook_uri\"");
+    // And without --url, it is said how to compare.
+    let more = "If your service refuses it, give the URL that your code verified as --url.";
+    explain(&["--endpoint", "https://www.example.com/webhook_uri"], V3).assert(0, more);
+    assert!(!explain(&["--url", "https://www.example.com/webhook_uri"], V3).stdout.contains(more));
+}
+
 /// Else a request that the service refused for its query would be accepted here without a word.
 #[test]
 fn a_query_that_url_lacks_is_noted() {

@@ -123,8 +123,8 @@ impl Secrets {
                     // Two such lines for one change mean that a request found half of the file.
                     eprintln!("app {number}: {count} in {}", app.path.display());
                 }
-                // The file may be half written: the app keeps its secrets.
-                Err(error) => eprintln!("{}: {error}", app.path.display()),
+                // The file may be half written.
+                Err(error) => eprintln!("app {number} keeps its secrets: {}: {error}", app.path.display()),
             }
         }
         self.verifiers.replace(apps[0].verifier.clone(), apps[1..].iter().map(|app| app.verifier.clone()));

@@ -121,7 +121,10 @@ impl Seen {
             };
             let turn = match seen.begin(&verified).await {
                 Ok(Known::New(turn)) => turn,
-                Ok(Known::Handled) => return Ok(None),
+                Ok(Known::Handled) => {
+                    log("handled before");
+                    return Ok(None);
+                }
                 Ok(Known::InProgress) => return not_now("a copy is in progress"),
                 Ok(Known::Expired) => return not_now("too late. Behind a queue, call `for_queue`"),
                 Ok(Known::NeverExpires) => return not_now("v1 and v2 never expire. Let the verifier require v3"),
