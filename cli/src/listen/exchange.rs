@@ -41,6 +41,7 @@ pub(super) async fn exchange(shared: Arc<Shared>, request: Request<Incoming>, an
         }
     };
     report.length = body.len();
+    report.has_other_secrets = shared.judge.has_other_secrets();
     let arrived = Arc::new(Arrived {
         method: parts.method.to_string(),
         target: parts.uri.path_and_query().map_or_else(|| parts.uri.to_string(), ToString::to_string),

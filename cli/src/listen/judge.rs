@@ -21,6 +21,7 @@ pub(super) struct Judge {
     /// For the greeting.
     shown: String,
     is_one_endpoint: bool,
+    has_other_secrets: bool,
 }
 
 /// A request, whole.
@@ -72,11 +73,23 @@ impl Judge {
         if !is_one_endpoint {
             shown.pop();
         }
-        Ok(Self { verifiers, diagnostician, explanations: Throttle::new(), public_url, shown, is_one_endpoint })
+        Ok(Self {
+            verifiers,
+            diagnostician,
+            explanations: Throttle::new(),
+            public_url,
+            shown,
+            is_one_endpoint,
+            has_other_secrets: !others.is_empty(),
+        })
     }
 
     pub(super) const fn is_one_endpoint(&self) -> bool {
         self.is_one_endpoint
+    }
+
+    pub(super) const fn has_other_secrets(&self) -> bool {
+        self.has_other_secrets
     }
 
     pub(super) fn public_url(&self) -> &str {

@@ -26,6 +26,8 @@ pub(super) struct Report {
     pub(super) url: String,
     /// The path of the service, where it is another than the endpoint's.
     pub(super) passed_to: Option<String>,
+    /// Whether those of other apps were tried.
+    pub(super) has_other_secrets: bool,
 }
 
 pub(super) enum Verdict {
@@ -110,6 +112,7 @@ impl Report {
             capture: None,
             url: String::new(),
             passed_to: None,
+            has_other_secrets: false,
         }
     }
 
@@ -200,13 +203,13 @@ impl Report {
         match self.contradiction() {
             Some(Contradiction::ServiceRefuses) => self.advise(&mut text),
             Some(Contradiction::ServiceAccepts) => {
-                let signed = matches!(self.verdict, Verdict::Refused(Error::Mismatch { .. }));
+                let is_signed = matches!(self.verdict, Verdict::Refused(Error::Mismatch { .. }));
                 let _ = writeln!(
                     text,
                     "The service answered {} to this request, which does not verify here.{} Does the service verify at \
                      all?",
                     self.answer.status.as_u16(),
-                    if signed {
+                    if is_signed && !self.has_other_secrets {
                         " If other apps call this endpoint too, give a file with their secrets as --other-secrets."
                     } else {
                         ""

@@ -200,7 +200,8 @@ fn two_secrets_in_one_are_told_apart_by_what_the_command_takes() {
 fn a_line_of_white_space_holds_no_other_secret() {
     let file = File::new("blank-lines", format!(" \t\r\n\n{SECRET}\n"));
     let arguments = ["explain", "--at", SIGNED, "--public-url", PUBLIC_URL, "--other-secrets", file.path(), "-"];
-    run_in(&[("HUBSPOT_CLIENT_SECRET", OTHER_SECRET)], &arguments, V3.as_bytes()).assert(1, "secret number 2");
+    run_in(&[("HUBSPOT_CLIENT_SECRET", OTHER_SECRET)], &arguments, V3.as_bytes())
+        .assert(1, "secret number 2 of those given matches");
 }
 
 #[test]

@@ -400,6 +400,13 @@ fn the_secret_of_another_app_is_recognised() {
     assert!(report.contains("the client secret: that of another app matched"), "{report}");
     listen.end();
 
+    let mut listen = Listen::start(&service.url("/hubspot"), &others[1..]);
+    let stranger = "aaaaaaaa-0000-4000-8000-000000000002";
+    listen.exchange(&post("/hubspot", &signature(stranger, "POST", ENDPOINT, b"{}", UnixTime::now()), b"{}"));
+    let report = listen.report();
+    assert!(report.contains("does not verify here. Does the service verify at all?"), "{report}");
+    listen.end();
+
     let no_secret = File::new("no-other-secrets", format!("\n  \n{OTHER_SECRET}\nchangeme\n"));
     let spaces = File::new("other-secrets-with-spaces", format!("{OTHER_SECRET} \n"));
     let many = File::new("many-secrets", "aaaaaaaa-0000-4000-8000-000000000001\n".repeat(8));
