@@ -7,12 +7,18 @@ use crate::Failure;
 /// The kind of URL that `--to` takes.
 pub(crate) const TO: &str = "http or https URL such as http://localhost:3000/hubspot";
 
+/// How a kind of URL begins that may have either scheme.
+const HTTP_OR_HTTPS: &str = "http or https URL";
+
 /// Parses the URL of an option. `kind` is the kind of URL that the option takes, with an example.
 pub(crate) fn whole_url(text: &str, option: &str, kind: &str) -> Result<Uri, Failure> {
     let uri = text.parse::<Uri>().ok().filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
     // Say which part is wrong, and do not show the text: it may be a secret in the wrong place.
     let begins = |scheme| text.split_once("://").is_some_and(|(begin, _)| begin.eq_ignore_ascii_case(scheme));
-    let why = if !begins("http") && !begins("https") {
+    let takes_https = kind.starts_with(HTTP_OR_HTTPS);
+    let why = if !takes_https && !begins("http") {
+        "it does not begin with http://, and `listen` passes on over http only"
+    } else if !begins("http") && !begins("https") {
         "it does not begin with http:// or https://"
     } else if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
         "it has white space, which clients escape (%20 is a space)"

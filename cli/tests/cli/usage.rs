@@ -107,7 +107,9 @@ fn addresses_are_shown_as_they_should_be() {
     }
     let listen = |to, bind| run(&["listen", "--endpoint", PUBLIC_URL, "--to", to, "--bind", bind], b"");
     for to in ["localhost:3000", "localhost:3000/hubspot", "https://127.0.0.1:9/hubspot"] {
-        listen(to, "127.0.0.1:0").assert_failed("--to is not a whole http URL such as http://127.0.0.1:3000/hubspot");
+        let outcome = listen(to, "127.0.0.1:0");
+        outcome.assert_failed("--to is not a whole http URL such as http://127.0.0.1:3000/hubspot: it does not begin");
+        outcome.assert_failed("with http://, and `listen` passes on over http only");
     }
     for bind in ["4646", "localhost:4646"] {
         listen("http://127.0.0.1:9/", bind).assert_failed("such as 127.0.0.1:4646");
