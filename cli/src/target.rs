@@ -9,6 +9,8 @@ pub(crate) const TO: &str = "http or https URL such as http://localhost:3000/hub
 
 /// How a kind of URL begins that may have either scheme.
 const HTTP_OR_HTTPS: &str = "http or https URL";
+/// [`Uri`] takes no longer one.
+const MAX_LENGTH: usize = 65_534;
 
 /// Parses the URL of an option. `kind` is the kind of URL that the option takes, with an example.
 pub(crate) fn whole_url(text: &str, option: &str, kind: &str) -> Result<Uri, Failure> {
@@ -20,8 +22,10 @@ pub(crate) fn whole_url(text: &str, option: &str, kind: &str) -> Result<Uri, Fai
         "it does not begin with http://, and `listen` passes on over http only"
     } else if !begins("http") && !begins("https") {
         "it does not begin with http:// or https://"
+    } else if text.len() > MAX_LENGTH {
+        "it is too long"
     } else if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        "it has white space, which clients escape (%20 is a space)"
+        "it has white space or a control character, which clients escape (%20 is a space)"
     } else if !text.is_ascii() {
         "it has a character that is not ASCII, which clients escape (%C3%BC is \u{fc})"
     } else if text.contains('#') {

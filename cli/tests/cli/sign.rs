@@ -116,7 +116,9 @@ fn what_hubspot_does_not_send_is_not_signed() {
         ("www.example.com/x", "begin with http"),
         ("ftp://www.example.com/", "begin with http"),
         ("https://", "its host or port"),
-        ("https://a/b c", "white space"),
+        ("https://a/b c", "white space or a control character"),
+        ("https://a/b\u{7f}c", "white space or a control character"),
+        (&format!("https://a/{}", "b".repeat(65_525)), "it is too long"),
         ("https://a/#b", "a fragment"),
         ("https://a/\u{fc}", "not ASCII"),
     ] {
