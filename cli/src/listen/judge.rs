@@ -1,7 +1,7 @@
 //! [`Judge`]: the verifier as the service should have it, and the diagnosis of its refusals.
 
 use http::HeaderMap;
-use hubspot_signature::diagnose::Diagnostician;
+use hubspot_signature::diagnose::{Diagnostician, Finding};
 use hubspot_signature::{
     Error, PublicUrl, RequestHead, SignatureHeaders, UnixTime, Verified, Verifier, Verifiers, Version,
 };
@@ -15,7 +15,8 @@ use crate::terminal::in_options;
 pub(super) struct Judge {
     /// The app's own, and those of the other apps.
     verifiers: Verifiers,
-    diagnostician: Diagnostician,
+    /// One for each app, with that app's secret first.
+    diagnosticians: Vec<Diagnostician>,
     explanations: Throttle,
     public_url: PublicUrl,
     /// For the greeting.
@@ -58,16 +59,21 @@ impl Judge {
             })
         };
         let verifiers = Verifiers::new(verifier, others.iter().map(verifier_of).collect::<Result<Vec<_>, _>>()?);
-        let secrets: Vec<_> = [secret].into_iter().chain(others.iter().map(|other| other.text.as_str())).collect();
-        let mut diagnostician = Diagnostician::new(&secrets, minimum);
-        if let Some(previous) = previous {
-            diagnostician = diagnostician.previous_secret(previous);
-        }
         // The URL of an endpoint is the same for every path.
         let url = |target| public_url::signed(&public_url, target).map(|Signed { url, .. }| url);
         let is_one_endpoint = url("/")? == url("/-")?;
-        if is_one_endpoint {
-            diagnostician = diagnostician.endpoint(&url("/")?);
+        let mut secrets: Vec<_> = [secret].into_iter().chain(others.iter().map(|other| other.text.as_str())).collect();
+        let mut diagnosticians = Vec::new();
+        for number in 0..secrets.len() {
+            let mut diagnostician = Diagnostician::new(&secrets, minimum);
+            if let Some(previous) = previous.filter(|_| number == 0) {
+                diagnostician = diagnostician.previous_secret(previous);
+            }
+            if is_one_endpoint {
+                diagnostician = diagnostician.endpoint(&url("/")?);
+            }
+            diagnosticians.push(diagnostician);
+            secrets.rotate_left(1);
         }
         let mut shown = url("/")?;
         if !is_one_endpoint {
@@ -75,7 +81,7 @@ impl Judge {
         }
         Ok(Self {
             verifiers,
-            diagnostician,
+            diagnosticians,
             explanations: Throttle::new(),
             public_url,
             shown,
@@ -128,7 +134,13 @@ impl Judge {
         // Requests such as `OPTIONS *` have no URL.
         let signed = public_url::signed(&self.public_url, &arrived.target)
             .unwrap_or_else(|_| Signed { url: arrived.target.clone(), other_path: None });
-        let diagnosis = signed.explain(&self.diagnostician, method, &headers, body, *at);
+        let explain = |app: &Diagnostician| signed.explain(app, method, &headers, body, *at);
+        let Some(own) = self.diagnosticians.first() else { return String::new() };
+        let diagnosis = explain(own);
+        // That a secret is another app's is no fault here: such a request is explained as that app would.
+        let matched =
+            diagnosis.findings().iter().flat_map(Finding::matched).map(|(_, secret)| *secret).find(|at| *at > 0);
+        let diagnosis = matched.and_then(|at| self.diagnosticians.get(at)).map_or(diagnosis, explain);
         let help = signed.other_path.map_or_else(String::new, |other| format!("{}\n\n", other.help));
         in_options(&format!("{help}{diagnosis}"))
     }

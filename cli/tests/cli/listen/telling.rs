@@ -381,6 +381,12 @@ fn the_secret_of_another_app_is_recognised() {
     listen.exchange(&signed(b"{}"));
     let report = listen.report();
     assert!(report.contains(" old, secret 3 (--other-secrets)  service 200 in "), "{report}");
+    // And what is wrong with its request is not the secret.
+    let scheme = signature(OTHER_SECRET, "POST", &ENDPOINT.replace("https", "http"), b"{}", UnixTime::now());
+    listen.exchange(&post("/hubspot", &scheme, b"{}"));
+    let report = listen.report();
+    assert!(report.contains("[proved] The URI has the wrong scheme"), "{report}");
+    assert!(!report.contains("another of the given secrets") && !report.contains("secret number"), "{report}");
     listen.exchange(&event(b"{}"));
     assert!(listen.report().contains(" old, current secret  service 200 in "));
     listen.end();
