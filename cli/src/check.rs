@@ -154,7 +154,7 @@ impl Check<'_> {
         };
         match (judged(request.clone()), judged(request.clone())) {
             (Some((Judgement::Accepted, _)), Some((Judgement::Accepted, _))) => {
-                not_tried("an exact copy is answered with 2xx too, so there is no memory to test");
+                not_tried("an exact copy is answered with 2xx too, as a memory of replay keys does, and no memory");
             }
             (Some((Judgement::Accepted, _)), Some((_, to_replay))) => {
                 if let Some((judgement, status)) = judged(respelled(request)?) {
@@ -225,6 +225,12 @@ impl Check<'_> {
         }
         if !forged.not_tried.is_empty() {
             writeln!(out, "not tried: {}", by_reason(&forged.not_tried))?;
+        }
+        if genuine.iter().any(|genuine| genuine.status == StatusCode::METHOD_NOT_ALLOWED) {
+            writeln!(
+                out,
+                "An endpoint for webhooks alone serves no GET (405): leave cards out, with --event workflow --event batch"
+            )?;
         }
         if !tells {
             writeln!(
