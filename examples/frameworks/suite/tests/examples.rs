@@ -374,24 +374,31 @@ fn hyper_reads_the_file_in_blocks() {
     assert!(reads < BODY_LIMIT as u64 / 100, "{reads}");
 }
 
+const WEBHOOK: &str = "HUBSPOT_WEBHOOK_URL";
+const CARD: &str = "HUBSPOT_CARD_URL";
+const SERVER: &str = "HUBSPOT_PUBLIC_URL";
+
+/// Each server with the variables of its URLs.
+const URLS: [(&str, &[&str]); 9] = [
+    ("actix-web", &[WEBHOOK, CARD]),
+    ("axum", &[WEBHOOK, CARD]),
+    ("hyper", &[WEBHOOK, CARD]),
+    ("lambda_http", &[SERVER]),
+    ("poem", &[WEBHOOK, CARD]),
+    ("reload", &[WEBHOOK]),
+    ("replay", &[WEBHOOK]),
+    ("rocket", &[SERVER]),
+    ("warp", &[SERVER]),
+];
+
 #[test]
 fn a_missing_variable_is_named() {
-    let (webhook, card, server) = ("HUBSPOT_WEBHOOK_URL", "HUBSPOT_CARD_URL", "HUBSPOT_PUBLIC_URL");
     let file = tempfile::NamedTempFile::new().expect("a file");
     fs::write(&file, SECRET).expect("written");
-    for (name, others) in [
-        ("actix-web", &[webhook, card][..]),
-        ("axum", &[webhook, card]),
-        ("hyper", &[webhook, card]),
-        ("lambda_http", &[server]),
-        ("poem", &[webhook, card]),
-        ("reload", &[webhook]),
-        ("replay", &[webhook, "HANDLED"]),
-        ("rocket", &[server]),
-        ("warp", &[server]),
-    ] {
+    for (name, urls) in URLS {
         let secret = if name == "reload" { "HUBSPOT_CLIENT_SECRET_FILES" } else { "HUBSPOT_CLIENT_SECRET" };
-        for variable in others.iter().chain([&secret]) {
+        let handled = (name == "replay").then_some(&"HANDLED");
+        for variable in urls.iter().chain(handled).chain([&secret]) {
             let mut command = example(name);
             // So that no server keeps running, even if it does not need the variable.
             command.env("LISTEN", "nowhere").env("HUBSPOT_CLIENT_SECRET_FILES", file.path()).env("HANDLED", "unused");
@@ -423,7 +430,6 @@ fn reload_names_the_variable_of_its_files() {
 /// A wrong one is named, with what is wrong and what to do.
 #[test]
 fn a_wrong_variable_is_explained() {
-    let (webhook, card, server) = ("HUBSPOT_WEBHOOK_URL", "HUBSPOT_CARD_URL", "HUBSPOT_PUBLIC_URL");
     let token = "pat-na1-12345678-aaaa-bbbb-cccc-dddd";
     let files = [token, SECRET].map(|secret| {
         let file = tempfile::NamedTempFile::new().expect("a file");
@@ -431,17 +437,7 @@ fn a_wrong_variable_is_explained() {
         file
     });
     let [of_token, of_secret] = files.each_ref().map(|file| file.path().to_str().expect("text"));
-    for (name, urls) in [
-        ("actix-web", &[webhook, card][..]),
-        ("axum", &[webhook, card]),
-        ("hyper", &[webhook, card]),
-        ("lambda_http", &[server]),
-        ("poem", &[webhook, card]),
-        ("reload", &[webhook]),
-        ("replay", &[webhook]),
-        ("rocket", &[server]),
-        ("warp", &[server]),
-    ] {
+    for (name, urls) in URLS {
         let secret = match name {
             "reload" => ("HUBSPOT_CLIENT_SECRET_FILES", of_token, "HUBSPOT_CLIENT_SECRET_FILES: app 0"),
             _ => ("HUBSPOT_CLIENT_SECRET", token, "HUBSPOT_CLIENT_SECRET"),
