@@ -1,5 +1,5 @@
 use axum::{Router, body::Bytes, routing::post};
-use hubspot_signature::{PublicUrl, Verified, Verifier, Version, tower::VerifyLayer};
+use hubspot_signature::{PublicUrl, Verified, Verifier, Version, tower::{VerifyLayer, to_stderr}};
 
 #[derive(serde::Deserialize)]
 struct Event {
@@ -14,6 +14,6 @@ async fn webhook(_: Verified, body: Bytes) -> String {
 
 fn app(client_secret: &str) -> Result<Router, Box<dyn std::error::Error>> {
     let url = PublicUrl::endpoint("https://hooks.example.com/hubspot/webhook")?;
-    let layer = VerifyLayer::new(Verifier::new(client_secret, Version::V3)?, url);
+    let layer = VerifyLayer::new(Verifier::new(client_secret, Version::V3)?, url).on_refusal(to_stderr);
     Ok(Router::new().route("/hubspot/webhook", post(webhook)).layer(layer))
 }

@@ -1,6 +1,6 @@
 //! The diagnosis as a hook of the tower layer.
 
-use std::eprintln;
+use std::io::{self, Write as _};
 use std::prelude::rust_2024::*;
 use std::sync::Arc;
 
@@ -22,7 +22,8 @@ impl Diagnostician {
     /// the [guide](crate::guide::mismatch) does.
     #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
     pub fn to_stderr<B>(self) -> impl Fn(&Refusal<'_>, Response<B>) -> Response<B> + Clone + Send + Sync + 'static {
-        self.report_to(|diagnosis| eprintln!("{diagnosis}"))
+        // If standard error is closed, there is nobody to tell. `eprintln!` would panic.
+        self.report_to(|diagnosis| drop(writeln!(io::stderr(), "{diagnosis}")))
     }
 
     /// A hook for [`VerifyLayer::on_refusal`](crate::tower::VerifyLayer::on_refusal) that gives the diagnosis to a closure:

@@ -83,7 +83,8 @@ impl<H> VerifyLayer<H> {
         self
     }
 
-    /// Sees every refusal and the response to it, and returns the response to send. For logs, metrics, or a body.
+    /// Sees every refusal and the response to it, and returns the response to send. For logs, metrics, or a body. To only
+    /// log, give it [`to_stderr`](crate::tower::to_stderr).
     ///
     /// The body's type is that of the inner service's responses: in axum `Response<axum::body::Body>`. There is one hook;
     /// to log and to [diagnose](mod@crate::diagnose) together, see the [guide](crate::guide::mismatch).
@@ -93,8 +94,7 @@ impl<H> VerifyLayer<H> {
     /// # use hubspot_signature::tower::{Refusal, VerifyLayer};
     /// # fn shaped(layer: VerifyLayer) {
     /// layer.on_refusal(|refusal: &Refusal<'_>, response: Response<String>| {
-    ///     let (error, url) = (refusal.error(), refusal.url());
-    ///     eprintln!("{} {} {url}: {error}. {}", error.code(), refusal.head().method, refusal.help());
+    ///     eprintln!("{} refused: {refusal}", refusal.head().method);
     ///     response.map(|_| "not from HubSpot".to_owned())
     /// })
     /// # ; }

@@ -66,5 +66,5 @@ mod service;
 
 pub use self::future::VerifyFuture;
 pub use self::layer::VerifyLayer;
-pub use self::refusal::{OnRefusal, Refusal, Unshaped};
+pub use self::refusal::{OnRefusal, Refusal, Unshaped, to_stderr};
 pub use self::service::Verify;

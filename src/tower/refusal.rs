@@ -1,7 +1,8 @@
 //! [`Refusal`], a request that is refused, and [`OnRefusal`], which may change the response to it.
 
-use core::fmt;
+use core::fmt::{self, Write as _};
 use core::time::Duration;
+use std::io::{self, Write as _};
 use std::string::{String, ToString};
 
 use ::http::header::{HeaderValue, RETRY_AFTER};
@@ -11,6 +12,9 @@ use crate::tower::VerifyLayer;
 use crate::{Error, PublicUrl};
 
 /// A request that is refused.
+///
+/// `Display` is a line for the log: [code](Error::code), [`url`](Self::url), the endpoint if the path is another, the error,
+/// and [`help`](Self::help). The URL may name people.
 pub struct Refusal<'a> {
     pub(super) error: Error,
     pub(super) head: &'a request::Parts,
@@ -103,6 +107,20 @@ fn whole_seconds(duration: Duration) -> u64 {
     duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0))
 }
 
+impl fmt::Display for Refusal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.error.code())?;
+        // A URI may hold characters that turn or hide the text of a log.
+        self.url()
+            .chars()
+            .try_for_each(|c| if c.is_ascii() { f.write_char(c) } else { write!(f, "{}", c.escape_unicode()) })?;
+        if let Some(endpoint) = self.other_endpoint() {
+            write!(f, " (endpoint: {endpoint})")?;
+        }
+        write!(f, ": {}. {}", self.error, self.help())
+    }
+}
+
 /// Leaves out headers, query and body, which may hold a genuine signature and personal data.
 impl fmt::Debug for Refusal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -112,6 +130,15 @@ impl fmt::Debug for Refusal<'_> {
             .field("path", &self.head.uri.path())
             .finish_non_exhaustive()
     }
+}
+
+/// Writes each refusal to standard error, as one line: a hook for
+/// [`VerifyLayer::on_refusal`](crate::tower::VerifyLayer::on_refusal), as `layer.on_refusal(to_stderr)`, or to call in yours.
+/// The response stays as it is.
+pub fn to_stderr<B>(refusal: &Refusal<'_>, response: Response<B>) -> Response<B> {
+    // If standard error is closed, there is nobody to tell. `eprintln!` would panic.
+    let _ = writeln!(io::stderr(), "refused: {refusal}");
+    response
 }
 
 /// Sees a refusal, and may change the response to it. Usually a closure: see

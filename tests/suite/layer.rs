@@ -12,7 +12,7 @@ use http::header::RETRY_AFTER;
 use http::{Request, Response, StatusCode};
 use http_body::{Body, SizeHint};
 use http_body_util::Full;
-use hubspot_signature::tower::{Refusal, VerifyLayer};
+use hubspot_signature::tower::{Refusal, VerifyLayer, to_stderr};
 use hubspot_signature::{
     BodyForm, Error, Header, HeaderFault, Hop, MatchedSecret, PublicUrl, Verified, Verifier, Verifiers, Version,
 };
@@ -508,6 +508,66 @@ fn a_refusal_tells_the_url() {
     assert_eq!((error, no_url, help), (Error::PathNotEndpoint, url("/hubspot?q"), Error::PathNotEndpoint.help()));
     let absent = Error::PublicUrlUnknown { header: "host", fault: HeaderFault::Absent };
     assert_eq!(told(PublicUrl::trusting_host_header(), "/hubspot"), (absent, url("/hubspot"), absent.help()));
+}
+
+/// A line for the log, in which no character of the URI hides or turns another.
+#[test]
+fn a_refusal_is_a_line() {
+    let line = |public_url: PublicUrl, target: &[u8]| {
+        let told = Arc::new(Mutex::new(String::new()));
+        let tells = told.clone();
+        let layer = VerifyLayer::with_clock(verifier(), public_url, || NOW).on_refusal(
+            move |refusal: &Refusal<'_>, response: Response<String>| {
+                *tells.lock().unwrap() = refusal.to_string();
+                response
+            },
+        );
+        let sent = signed_for(Request::post("/hubspot").body(BODY).unwrap(), "https://hooks.example.com/other");
+        let (mut head, body) = sent.map(full).into_parts();
+        head.uri = http::Uri::from_maybe_shared(target.to_vec()).unwrap();
+        run(layer.layer(Inner::new()).oneshot(Request::from_parts(head, body))).unwrap();
+        told.lock().unwrap().clone()
+    };
+    let endpoint = || PublicUrl::endpoint("https://hooks.example.com/hubspot").unwrap();
+    for (public_url, target, begins, error) in [
+        (endpoint(), "/hubspot?a=1", "mismatch https://hooks.example.com/hubspot?a=1", MISMATCH),
+        (
+            endpoint(),
+            "/a\u{202e}b",
+            "path_not_endpoint /a\\u{202e}b (endpoint: https://hooks.example.com/hubspot)",
+            Error::PathNotEndpoint,
+        ),
+    ] {
+        assert_eq!(line(public_url, target.as_bytes()), format!("{begins}: {error}. {}", error.help()));
+    }
+    let doubled = PublicUrl::server("https://hooks.example.com/hubspot").unwrap();
+    assert!(line(doubled, b"/hubspot").contains(" repeats the path given to PublicUrl::server."));
+}
+
+/// In a process of its own: the line is written, and a log that takes nothing stops no answer.
+#[cfg(target_os = "linux")]
+#[test]
+fn refusals_go_to_standard_error() {
+    const CHILD: &str = "HUBSPOT_SIGNATURE_TEST_CHILD";
+    if std::env::var_os(CHILD).is_some() {
+        let service = layer().on_refusal(to_stderr).layer(Inner::new());
+        let response = run(service.oneshot(unsigned())).unwrap();
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        return;
+    }
+    let run = |redirected: &str| {
+        let output = std::process::Command::new("sh")
+            .args(["-c", &format!("exec \"$0\" --exact layer::refusals_go_to_standard_error --nocapture {redirected}")])
+            .arg(std::env::current_exe().unwrap())
+            .env(CHILD, "1")
+            .output()
+            .unwrap();
+        assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let error = Error::MissingSignature;
+    assert_eq!(run(""), format!("refused: missing_signature {URL}: {error}. {}\n", error.help()));
+    assert_eq!(run("2>/dev/full"), "");
 }
 
 // --- Clocks and sets of verifiers ---

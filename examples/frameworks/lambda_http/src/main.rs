@@ -18,7 +18,7 @@ use std::{env, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hubspot_signature::tower::{Refusal, VerifyLayer};
+use hubspot_signature::tower::{VerifyLayer, to_stderr};
 use hubspot_signature::{PublicUrl, Verifier, Version};
 use lambda_http::http::{Request, Response, StatusCode};
 use lambda_http::tower::{Service, ServiceBuilder, service_fn};
@@ -48,7 +48,7 @@ fn app(
     // event's path has the stage or not, or was decoded by the gateway.
     let public_url =
         PublicUrl::endpoint(public_url).map_err(|error| format!("HUBSPOT_PUBLIC_URL: {error}. {}", error.help()))?;
-    let mut verify = VerifyLayer::new(verifier, public_url).on_refusal(refused);
+    let mut verify = VerifyLayer::new(verifier, public_url).on_refusal(to_stderr);
     // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
     if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() {
         verify = verify.retry_mismatches(Duration::from_secs(60));
@@ -71,14 +71,6 @@ async fn answer(request: Request<Full<Bytes>>) -> Result<Response<String>, Error
         Err(status) => *response.status_mut() = status,
     }
     Ok(response)
-}
-
-/// The reason is for the log, not for the sender.
-fn refused<B>(refusal: &Refusal<'_>, response: Response<B>) -> Response<B> {
-    let (error, url) = (refusal.error(), refusal.url());
-    let endpoint = refusal.other_endpoint().map(|url| format!(" (endpoint: {url})")).unwrap_or_default();
-    eprintln!("refused: {} {url}{endpoint}: {error}. {}", error.code(), refusal.help());
-    response
 }
 
 /// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.

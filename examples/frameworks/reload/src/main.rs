@@ -133,11 +133,9 @@ impl Secrets {
 
 /// The reason is for the log, not for the sender.
 fn refused(refusal: &Refusal<'_>, retry: &Path, mut response: Response) -> Response {
-    let (error, url) = (refusal.error(), refusal.url());
-    let endpoint = refusal.other_endpoint().map(|url| format!(" (endpoint: {url})")).unwrap_or_default();
-    eprintln!("refused: {} {url}{endpoint}: {error}. {}", error.code(), refusal.help());
+    eprintln!("refused: {refusal}");
     // HubSpot sends again what gets 429, and drops what gets 401.
-    if error.may_be_misconfiguration() && retry.exists() {
+    if refusal.error().may_be_misconfiguration() && retry.exists() {
         *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
     }

@@ -22,7 +22,7 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use hubspot_signature::tower::{Refusal, VerifyLayer};
+use hubspot_signature::tower::{VerifyLayer, to_stderr};
 use hubspot_signature::{PublicUrl, Verified, Verifier, Version};
 use seen::Seen;
 use tokio::net::TcpListener;
@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Ok(url) => Seen::in_redis(&url)?,
         Err(_) => Seen::in_memory(),
     };
-    let verify = VerifyLayer::new(verifier, public_url).on_refusal(refused);
+    let verify = VerifyLayer::new(verifier, public_url).on_refusal(to_stderr);
     // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
     let is_changing = env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some();
     let verify = if is_changing { verify.retry_mismatches(Duration::from_secs(60)) } else { verify };
@@ -56,14 +56,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 fn variable(name: &str) -> Result<String, String> {
     env::var(name).map_err(|_| format!("{name} is not set, or not UTF-8"))
-}
-
-/// The reason is for the log, not for the sender.
-fn refused(refusal: &Refusal<'_>, response: Response) -> Response {
-    let (error, url) = (refusal.error(), refusal.url());
-    let endpoint = refusal.other_endpoint().map(|url| format!(" (endpoint: {url})")).unwrap_or_default();
-    eprintln!("refused: {} {url}{endpoint}: {error}. {}", error.code(), refusal.help());
-    response
 }
 
 /// Lets a request through to the handler until it has been handled: answered with 2xx.

@@ -15,7 +15,7 @@
 
 use std::{collections::HashMap, env, error::Error, time::Duration};
 
-use hubspot_signature::tower::{Refusal, VerifyLayer};
+use hubspot_signature::tower::{VerifyLayer, to_stderr};
 use hubspot_signature::{PublicUrl, Verifier, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 use tower_http::timeout::TimeoutLayer;
 use warp::Filter;
-use warp::http::{Request, Response, StatusCode};
+use warp::http::{Request, StatusCode};
 use warp::hyper::body::{Bytes, Incoming};
 
 #[tokio::main]
@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let public_url = PublicUrl::server(&variable("HUBSPOT_PUBLIC_URL")?)
         .map_err(|error| format!("HUBSPOT_PUBLIC_URL: {error}. {}", error.help()))?;
 
-    let mut verify = VerifyLayer::new(verifier, public_url).on_refusal(refused);
+    let mut verify = VerifyLayer::new(verifier, public_url).on_refusal(to_stderr);
     // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.
     if env::var_os("HUBSPOT_RETRY_MISMATCHES").is_some() {
         verify = verify.retry_mismatches(Duration::from_secs(60));
@@ -90,13 +90,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 fn variable(name: &str) -> Result<String, String> {
     env::var(name).map_err(|_| format!("{name} is not set, or not UTF-8"))
-}
-
-/// The reason is for the log, not for the sender.
-fn refused<B>(refusal: &Refusal<'_>, response: Response<B>) -> Response<B> {
-    let (error, url) = (refusal.error(), refusal.url());
-    eprintln!("refused: {} {url}: {error}. {}", error.code(), refusal.help());
-    response
 }
 
 /// A workflow's "Send a webhook" action, or subscriptions of the Webhooks API.
