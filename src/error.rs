@@ -284,7 +284,8 @@ impl Error {
             }
             #[cfg(feature = "http")]
             Self::PathNotEndpoint => {
-                "Compare the two paths; a trailing slash counts. If a router removes all of the path, put the layer \
+                "Compare the two paths letter by letter: the configured one may have a typo, and a trailing slash counts. If \
+                 a router removes all of the path, put the layer \
                  outside it. For many routes use PublicUrl::server; if a gateway rewrites the path, see \
                  PublicUrl::dangerously_accept_any_path."
             }

@@ -110,7 +110,8 @@ causes! {
          `http-request set-header X-Forwarded-Proto https if { ssl_fc }`."
     UriHost "uri-host"
         "The URI has another host than the one that was signed: an internal name, an old tunnel, or a later hop's own."
-        "Configure the URL as it is in HubSpot: `PublicUrl::endpoint(…)`. To pass the host on: nginx \
+        "Configure the URL as it is in HubSpot: `PublicUrl::endpoint(…)`. If your code builds the URL from the header \
+         Host, let the proxy pass it on: nginx \
          `proxy_set_header Host $host;`, Apache `ProxyPreserveHost On`, Caddy `header_up Host {host}`."
     UriPort "uri-port"
         "A port was added to the URI or removed from it."
@@ -135,7 +136,7 @@ causes! {
         "Configure the whole URL: `PublicUrl::endpoint(…)`. If you build the URL yourself:"
         => "verify the path as it was before the prefix was added."
     UriRewritten "uri-rewritten"
-        "The path or the query was rewritten on the way."
+        "The path or the query was rewritten on the way, or the service is configured with another one."
         "Verify before the hop that rewrites it, or take path and query from a header that your own proxy sets: nginx \
          `proxy_set_header X-Original-URI $request_uri;`."
     UriTrailingSlash "uri-trailing-slash"
