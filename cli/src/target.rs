@@ -1,6 +1,7 @@
 //! A URL to send to or to sign, and its path and query.
 
 use http::Uri;
+use http::uri::Authority;
 
 use crate::Failure;
 
@@ -14,7 +15,9 @@ const MAX_LENGTH: usize = 65_534;
 
 /// Parses the URL of an option. `kind` is the kind of URL that the option takes, with an example.
 pub(crate) fn whole_url(text: &str, option: &str, kind: &str) -> Result<Uri, Failure> {
-    let uri = text.parse::<Uri>().ok().filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
+    let uri = text.parse::<Uri>().ok();
+    let uri =
+        uri.filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some_and(has_port));
     // Say which part is wrong, and do not show the text: it may be a secret in the wrong place.
     let begins = |scheme| text.split_once("://").is_some_and(|(begin, _)| begin.eq_ignore_ascii_case(scheme));
     let takes_https = kind.starts_with(HTTP_OR_HTTPS);
@@ -37,6 +40,11 @@ pub(crate) fn whole_url(text: &str, option: &str, kind: &str) -> Result<Uri, Fai
         }
     };
     Err(format!("{option} is not a whole {kind}: {why}").into())
+}
+
+/// Whether the port is a number, if there is one. [`Uri`] takes any text, and a client then takes the scheme's own port.
+fn has_port(authority: &Authority) -> bool {
+    authority.port().is_some() || authority.as_str().ends_with(authority.host())
 }
 
 /// Appends to the query, as HubSpot does to a URL that has one.
