@@ -115,6 +115,12 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     let public_url = if args.sign_local_address { local_address(to)? } else { public_url(args.public_url)? };
     check_path(to, &public_url, option)?;
     let signer = Signer::new(&secret, public_url)?;
+    let now = UnixTime::now();
+    for source in &sources {
+        if let Some(error) = signer.refusal(source.unsigned(to, now)?, now)? {
+            note(&format!("a server that uses hubspot-signature refuses this request, however it is signed: {error}"));
+        }
+    }
     if args.check {
         let minimum = args.minimum_version.into();
         let check = Check { sources: &sources, to, signer: &signer, client: &client, minimum, skip: &args.skip };
@@ -198,7 +204,8 @@ fn check_path(to: &Uri, public_url: &PublicUrl, option: &str) -> Result<(), Fail
     }
     let endpoint: Uri = endpoint.parse()?;
     let (arrives, called) = (to.path(), endpoint.path());
-    let is_slash = arrives.trim_end_matches('/') == called.trim_end_matches('/');
+    let is_slash = arrives.trim_end_matches('/') == called.trim_end_matches('/')
+        && arrives.ends_with('/') != called.ends_with('/');
     let difference = if is_slash { ": only one has a slash at its end" } else { "" };
     Err(format!(
         "--to has the path {arrives:?}, and {option} has {called:?}{difference}\n\

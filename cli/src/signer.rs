@@ -1,7 +1,7 @@
 //! [`Signer`], which signs requests as HubSpot does.
 
 use http::{HeaderValue, Method, Request, Uri, header};
-use hubspot_signature::{ClientSecret, Error, PublicUrl, SignatureHeaders, SignedHeaders, UnixTime, Version};
+use hubspot_signature::{ClientSecret, Error, PublicUrl, SignatureHeaders, SignedHeaders, UnixTime, Verifier, Version};
 
 use crate::Failure;
 use crate::secrets::{Second, unusable};
@@ -37,13 +37,16 @@ impl Unsigned {
 pub(crate) struct Signer {
     secret: ClientSecret,
     secret_length: usize,
+    verifier: Verifier,
     public_url: PublicUrl,
 }
 
 impl Signer {
     pub(crate) fn new(secret: &str, public_url: PublicUrl) -> Result<Self, Failure> {
-        let (key, secret_length) = (ClientSecret::new(secret), secret.len());
-        Ok(Self { secret: key.map_err(|error| unusable(error, Second::IsTooMany))?, secret_length, public_url })
+        let unusable = |error| unusable(error, Second::IsTooMany);
+        let verifier = Verifier::new(secret, Version::V1).map_err(unusable)?;
+        let (secret, secret_length) = (ClientSecret::new(secret).map_err(unusable)?, secret.len());
+        Ok(Self { secret, secret_length, verifier, public_url })
     }
 
     /// The same for another secret or URL.
@@ -61,6 +64,12 @@ impl Signer {
     pub(crate) fn sign(&self, unsigned: Unsigned, at: UnixTime) -> Result<Request<Vec<u8>>, Failure> {
         let signed = self.headers(&unsigned, &self.uri(&unsigned.request)?, at)?;
         attach(unsigned.request, &signed)
+    }
+
+    /// Why the library refuses a request although it is signed: HubSpot sends no such body, for instance.
+    pub(crate) fn refusal(&self, unsigned: Unsigned, at: UnixTime) -> Result<Option<Error>, Failure> {
+        let request = self.sign(unsigned, at)?;
+        Ok(self.verifier.verify_request(&self.public_url, &request, at).err())
     }
 
     pub(crate) const fn secret_length(&self) -> usize {

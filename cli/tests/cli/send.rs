@@ -119,6 +119,13 @@ fn what_does_not_go_together_is_told() {
     send(&server, "/", &["--capture", "-", "--event", "card"]).assert_failed("cannot be used with");
     send(&server, "/", &["--sign-local-address"]).assert_failed("cannot be used with");
     send(&server, "/", &["--method", "GET", "--body", "x"]).assert_failed("GET and HEAD carry no body");
+    let note = "however it is signed: the body is not a JSON object, array or string\n";
+    for (body, notes) in [("not json", 1), ("{}", 0)] {
+        for more in [&[][..], &["--check"]] {
+            let outcome = send(&server, "/", &[&["--body", body], more].concat());
+            assert_eq!(outcome.stderr.matches(note).count(), notes, "{outcome:?}");
+        }
+    }
 }
 
 #[test]
@@ -216,6 +223,10 @@ fn no_answer_is_told() {
     assert!(outcome.stderr.contains("is the server running"), "{outcome:?}");
     assert_eq!(run(&[&to[..], &["--check"]].concat(), b"").status, Some(2));
     run(&["send", "--to", "/x"], b"").assert_failed("--to is not a whole http or https URL");
+    for port in ["", "abc", "70000", "-1"] {
+        let to = format!("http://127.0.0.1:{port}/hubspot");
+        run(&["send", "--to", &to, "--sign-local-address"], b"").assert_failed("its host or port is not valid");
+    }
     run(&[&to[..], &["--ca-file", "no such file"]].concat(), b"").assert_failed("--ca-file cannot be read");
     let file = File::new("no.pem", "no certificate");
     run(&[&to[..], &["--ca-file", file.path()]].concat(), b"").assert_failed("holds no PEM certificate");
@@ -417,6 +428,9 @@ fn the_endpoint_is_what_is_signed() {
 fn a_path_that_is_not_the_endpoints_is_named_with_it() {
     let server = Server::start(careful(Version::V3));
     let endpoint = "https://hooks.example.com/hubspot/webhook";
+    let slashed = "https://hooks.example.com/hubspot/webhook/";
+    let to = server.url("/hubspot/webhook//");
+    run(&["send", "--to", &to, "--endpoint", slashed], b"").assert_failed("has \"/hubspot/webhook/\"\nGive");
     for (path, difference) in [("/elsewhere?a=1", ""), ("/hubspot/webhook/", ": only one has a slash at its end")] {
         let to = server.url(path);
         let command = ["send", "--to", &to, "--endpoint", endpoint];
