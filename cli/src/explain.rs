@@ -38,7 +38,7 @@ pub(crate) struct Args {
 enum Format {
     /// For reading
     Text,
-    /// One JSON object: accepted, verdict, expected, findings, app_id, tried, complete
+    /// One JSON object: accepted, verdict, expected, findings, app_id, tried, complete, and the text for reading
     Json,
 }
 
@@ -145,6 +145,7 @@ fn json(diagnosis: &Diagnosis) -> Value {
         "app_id": diagnosis.app_id(),
         "tried": diagnosis.tried(),
         "complete": diagnosis.is_complete(),
+        "text": in_options(&diagnosis.to_string()),
     })
 }
 

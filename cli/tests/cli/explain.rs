@@ -56,6 +56,11 @@ fn json_has_all_of_it() {
     for text in ["description", "evidence", "fix"] {
         assert!(finding["faults"][0][text].as_str().is_some_and(|text| !text.is_empty()), "{text}: {outcome:?}");
     }
+    // What is left to try stands nowhere else.
+    let forged = explain(&["--public-url", PUBLIC_URL, "--format", "json"], &V3.replace("example_value", "forged"));
+    let text: Value = serde_json::from_str(&forged.stdout).unwrap();
+    let text = text["text"].as_str().unwrap();
+    assert!(text.starts_with("Refused: ") && text.contains("\nTo settle it, "), "{text}");
     let accepted = explain(&["--public-url", PUBLIC_URL, "--format", "json"], V3);
     assert_eq!(causes(accepted.assert(0, "accepted by v3")), [""; 0]);
 }
