@@ -111,9 +111,9 @@ impl fmt::Display for Refusal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.error.code())?;
         // A URI may hold characters that turn or hide the text of a log.
-        self.url()
-            .chars()
-            .try_for_each(|c| if c.is_ascii() { f.write_char(c) } else { write!(f, "{}", c.escape_unicode()) })?;
+        self.url().chars().try_for_each(|c| {
+            if c.is_ascii_graphic() { f.write_char(c) } else { write!(f, "{}", c.escape_unicode()) }
+        })?;
         if let Some(endpoint) = self.other_endpoint() {
             write!(f, " (endpoint: {endpoint})")?;
         }
