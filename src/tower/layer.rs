@@ -74,8 +74,8 @@ impl<H> VerifyLayer<H> {
     /// is already in use.
     ///
     /// A refused request goes on to the inner service without [`Verified`](crate::Verified), with the
-    /// [`Error`](crate::Error) in its extensions, after [`on_refusal`](Self::on_refusal) has seen it; the response that
-    /// the hook returns is dropped. Only a body that is too large or unreadable is still refused. An extractor of
+    /// [`Error`](crate::Error) in its extensions, after [`on_refusal`](Self::on_refusal) has seen it, with
+    /// [`Refusal::is_passed_on`]; the response that the hook returns is dropped. Only a body that is too large or unreadable is still refused. An extractor of
     /// `Verified` then answers 500, so ask for `Option<Extension<Verified>>` while you observe. Remove the call once the
     /// log shows no more refusals of genuine requests.
     pub fn dangerously_pass_unverified(mut self) -> Self {

@@ -59,7 +59,7 @@ impl<S, H> Reading<S, H> {
         let Some(parts) = head.as_ref() else { return Poll::Pending };
         let Settings { verifiers, public_url, clock, .. } = &*layer.settings;
         let passes_unverified = layer.settings.passes_unverified;
-        let refuse = |error: Error, body: Option<&[u8]>| layer.refuse(error, parts, body);
+        let refuse = |error: Error, body: Option<&[u8]>| layer.refuse(error, parts, body, false);
         let request_head = || public_url.request_head(&parts.method, &parts.uri, &parts.headers);
 
         // URL and time of this poll, which hold for the end of a body that is complete at this poll too.
@@ -118,7 +118,7 @@ impl<S, H> Reading<S, H> {
                         admission.decide(&head, &body, now)
                     });
                     if let Err(error) = verdict {
-                        let response = refuse(error, Some(&body));
+                        let response = layer.refuse(error, parts, Some(&body), passes_unverified);
                         if !passes_unverified {
                             return Poll::Ready(Err(response));
                         }

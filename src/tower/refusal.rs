@@ -20,6 +20,7 @@ pub struct Refusal<'a> {
     pub(super) head: &'a request::Parts,
     pub(super) body: Option<&'a [u8]>,
     pub(super) public_url: &'a PublicUrl,
+    pub(super) is_passed_on: bool,
 }
 
 impl Refusal<'_> {
@@ -41,6 +42,13 @@ impl Refusal<'_> {
     #[must_use]
     pub const fn body(&self) -> Option<&[u8]> {
         self.body
+    }
+
+    /// Returns whether the request goes on to the inner service all the same, without a proof, because of
+    /// [`dangerously_pass_unverified`](VerifyLayer::dangerously_pass_unverified).
+    #[must_use]
+    pub const fn is_passed_on(&self) -> bool {
+        self.is_passed_on
     }
 
     /// Returns the URL that was verified. Compare it with the URL that is configured in HubSpot: a difference is the usual
@@ -93,11 +101,17 @@ impl Refusal<'_> {
 
 impl<H> VerifyLayer<H> {
     /// The response to a refusal.
-    pub(super) fn refuse<B: Default>(&self, error: Error, head: &request::Parts, body: Option<&[u8]>) -> Response<B>
+    pub(super) fn refuse<B: Default>(
+        &self,
+        error: Error,
+        head: &request::Parts,
+        body: Option<&[u8]>,
+        is_passed_on: bool,
+    ) -> Response<B>
     where
         H: OnRefusal<B>,
     {
-        let refusal = Refusal { error, head, body, public_url: &self.settings.public_url };
+        let refusal = Refusal { error, head, body, public_url: &self.settings.public_url, is_passed_on };
         self.on_refusal.shape(&refusal, refusal.response(self.settings.retry_mismatches))
     }
 }
@@ -135,9 +149,13 @@ impl fmt::Debug for Refusal<'_> {
 /// Writes each refusal to standard error, as one line: a hook for
 /// [`VerifyLayer::on_refusal`](crate::tower::VerifyLayer::on_refusal), as `layer.on_refusal(to_stderr)`, or to call in yours.
 /// The response stays as it is.
+///
+/// The line begins with `refused: `, or with `passed on unverified: ` while the layer only
+/// [observes](Refusal::is_passed_on).
 pub fn to_stderr<B>(refusal: &Refusal<'_>, response: Response<B>) -> Response<B> {
     // If standard error is closed, there is nobody to tell. `eprintln!` would panic.
-    let _ = writeln!(io::stderr(), "refused: {refusal}");
+    let outcome = if refusal.is_passed_on { "passed on unverified" } else { "refused" };
+    let _ = writeln!(io::stderr(), "{outcome}: {refusal}");
     response
 }
 

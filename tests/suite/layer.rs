@@ -550,9 +550,15 @@ fn a_refusal_is_a_line() {
 fn refusals_go_to_standard_error() {
     const CHILD: &str = "HUBSPOT_SIGNATURE_TEST_CHILD";
     if std::env::var_os(CHILD).is_some() {
-        let service = layer().on_refusal(to_stderr).layer(Inner::new());
-        let response = run(service.oneshot(unsigned())).unwrap();
-        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        let status = |layer: VerifyLayer, body| {
+            let service = layer.on_refusal(to_stderr).layer(Inner::new());
+            run(service.oneshot(unsigned().map(|_| body))).unwrap().status()
+        };
+        assert_eq!(status(layer(), full(BODY)), StatusCode::UNAUTHORIZED);
+        let observing = || layer().dangerously_pass_unverified();
+        assert_eq!(status(observing(), full(BODY)), StatusCode::OK);
+        let too_large = Full::from(vec![b' '; (1 << 20) + 1]);
+        assert_eq!(status(observing(), too_large), StatusCode::PAYLOAD_TOO_LARGE);
         return;
     }
     let run = |redirected: &str| {
@@ -565,8 +571,10 @@ fn refusals_go_to_standard_error() {
         assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
         String::from_utf8(output.stderr).unwrap()
     };
-    let error = Error::MissingSignature;
-    assert_eq!(run(""), format!("refused: missing_signature {URL}: {error}. {}\n", error.help()));
+    let line = |error: Error| format!("{} {URL}: {error}. {}\n", error.code(), error.help());
+    let unsigned = line(Error::MissingSignature);
+    let too_large = line(Error::BodyTooLarge { limit: 1 << 20 });
+    assert_eq!(run(""), format!("refused: {unsigned}passed on unverified: {unsigned}refused: {too_large}"));
     assert_eq!(run("2>/dev/full"), "");
 }
 

@@ -146,39 +146,6 @@ fn blocks(page: &str) -> Vec<(bool, String)> {
     blocks
 }
 
-/// A log in memory.
-mod log {
-    use std::io::{self, Write};
-    use std::sync::{Arc, Mutex};
-
-    #[derive(Clone, Default)]
-    pub struct Log(Arc<Mutex<Vec<u8>>>);
-
-    impl Log {
-        pub fn take(&self) -> String {
-            String::from_utf8(std::mem::take(&mut self.0.lock().expect("nothing panics here"))).expect("text")
-        }
-    }
-
-    impl Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("nothing panics here").write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    impl<'a> tracing_subscriber::fmt::MakeWriter<'a> for Log {
-        type Writer = Self;
-
-        fn make_writer(&'a self) -> Self {
-            self.clone()
-        }
-    }
-}
-
 /// Shared by the modules of this program.
 mod prelude {
     pub use axum::Router;
