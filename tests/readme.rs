@@ -141,7 +141,9 @@ async fn receiver_answers() {
         (r#"[{"fromObjectId": 5}, {"objectId": 7}]"#, "records [7]"),
         ("[]", "records []"),
         ("[7,]", "records []"),
-        (r#"[{"objectId": "7"}]"#, "records []"),
+        // One event of another shape does not cost the others.
+        (r#"[{"objectId": 7}, {"objectId": "x"}, 5, {"objectId": 8}]"#, "records [7, 8]"),
+        (r#"{"objectId": 7}"#, "records []"),
     ] {
         let answer = answer(app(SECRET).unwrap(), signed(body, UnixTime::now())).await;
         assert_eq!(answer, (StatusCode::OK, said.to_owned()), "{body}");

@@ -1,6 +1,5 @@
 use axum::{Router, body::Bytes, routing::post};
-use hubspot_signature::{PublicUrl, Verified, Verifier, Version, tower::{VerifyLayer, to_stderr}};
-
+use hubspot_signature::{PublicUrl, Verified, Verifier, Version, tower::VerifyLayer, tower::to_stderr};
 #[derive(serde::Deserialize)]
 struct Event {
     #[serde(rename = "objectId")]
@@ -8,8 +7,10 @@ struct Event {
 }
 
 async fn webhook(_: Verified, body: Bytes) -> String {
-    let events = serde_json::from_slice::<Vec<Event>>(&body).inspect_err(|e| eprintln!("unhandled: {:?}", e.classify()));
-    format!("records {:?}", events.iter().flatten().filter_map(|event| event.object_id).collect::<Vec<_>>())
+    let log = |error: &serde_json::Error| eprintln!("unhandled: {:?}", error.classify());
+    let batch = serde_json::from_slice::<Vec<serde_json::Value>>(&body).inspect_err(log).into_iter().flatten();
+    let events = batch.filter_map(|one| serde_json::from_value::<Event>(one).inspect_err(log).ok());
+    format!("records {:?}", events.filter_map(|event| event.object_id).collect::<Vec<_>>())
 }
 
 fn app(client_secret: &str) -> Result<Router, Box<dyn std::error::Error>> {
