@@ -179,6 +179,22 @@ servers! {
     warp: "warp",
 }
 
+/// A server that refuses a request by its head closes the connection, and nginx answers 502 if it has not passed on the
+/// body by then. `docs/deployment.md` tells how to keep it from taking the servers out for that.
+#[test]
+fn refusals_behind_nginx_take_no_server_out() {
+    let server = Server::start("axum");
+    let nginx = Nginx::before(server.address);
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..30 {
+        let unsigned = Request::new("POST", "/hubspot", vec![b' '; 600_000]);
+        seen.insert(nginx.exchange(&unsigned).expect("an answer").status);
+        let genuine = webhook(r#"{"objectId":7}"#);
+        assert_eq!(nginx.exchange(&genuine).expect("an answer").status, 200, "{seen:?}");
+    }
+    assert!(seen.is_subset(&[401, 502].into()), "{seen:?}");
+}
+
 /// With the endpoint as it is configured in HubSpot, the prefix needs no configuration; with the server, it is a part of
 /// that.
 #[test]
