@@ -48,10 +48,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         App::new()
             .service(web::resource("/hubspot").app_data(webhook_url.clone()).post(webhook))
             .service(web::resource("/card").app_data(card_url.clone()).get(card))
+            .default_service(web::to(unrouted))
     };
     let server = HttpServer::new(app).bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into()))?;
     println!("listening on {}", server.addrs()[0]);
     Ok(server.run().await?)
+}
+
+/// HubSpot drops an event that was answered with 404, so the log tells which path arrived.
+async fn unrouted(request: HttpRequest) -> HttpResponse {
+    eprintln!("404: no route for {}", request.path());
+    HttpResponse::NotFound().finish()
 }
 
 fn variable(name: &str) -> Result<String, String> {

@@ -22,7 +22,7 @@ use std::{collections::HashMap, env, error::Error, time::Duration};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Query;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::response::Json;
 use axum::routing::{get, post};
 use hubspot_signature::tower::VerifyLayer;
@@ -64,8 +64,15 @@ fn app(client_secret: &str, webhook_url: &str, card_url: &str) -> Result<Router,
     Ok(Router::new()
         .route("/hubspot", post(webhook).layer(verify(webhook_url)))
         .route("/card", get(card).layer(verify(card_url)))
+        .fallback(unrouted)
         // Outermost, so that it also ends a body that never does. Not 408: a workflow never retries a 4xx but 429.
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(5))))
+}
+
+/// HubSpot drops an event that was answered with 404, so the log tells which path arrived.
+async fn unrouted(uri: Uri) -> StatusCode {
+    tracing::warn!(path = uri.path(), "404: no route");
+    StatusCode::NOT_FOUND
 }
 
 fn variable(name: &str) -> Result<String, String> {

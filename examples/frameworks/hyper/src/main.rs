@@ -14,9 +14,9 @@
 
 // Environment: HUBSPOT_CLIENT_SECRET, and as configured in HubSpot HUBSPOT_WEBHOOK_URL and HUBSPOT_CARD_URL.
 // Optional: LISTEN (127.0.0.1:3000 without it), HUBSPOT_RETRY_MISMATCHES (while a secret or a URL changes),
-// FOLDER (for the bodies; the temporary folder without it). A process that is killed leaves its files there: use this
+// FOLDER (for the bodies; the temporary folder without it). A process that is stopped leaves its files there: use this
 // folder for nothing else, and empty it before each start. KEPT (another folder on the same disk, where the file of each
-// genuine webhook stays, named by its replay key; without it, the file is deleted).
+// genuine webhook stays, named by its replay key; without it, the file is deleted after the handler).
 
 use std::fmt::Display;
 use std::{collections::HashMap, convert::Infallible, env, io::BufReader, path::PathBuf, sync::Arc, time::Duration};
@@ -39,7 +39,8 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-/// The most bytes of a body. For larger files, also raise the time for a body in `received`.
+/// The most bytes of a body. For larger files, also raise the time for a body in `received`, and the limit of a proxy in
+/// front of this server (in nginx `client_max_body_size`).
 const BODY_LIMIT: u64 = 1 << 20;
 
 /// The most bodies that are received at the same time, each up to `BODY_LIMIT` on the disk. A forgery takes a place

@@ -14,8 +14,8 @@ use std::{collections::HashMap, env, fmt::Display, sync::Arc, time::Duration};
 
 use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verified, Verifier, Version};
 use poem::error::ReadBodyError;
-use poem::http::StatusCode;
 use poem::http::header::RETRY_AFTER;
+use poem::http::{StatusCode, Uri};
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::web::{Json, Query};
 use poem::{EndpointExt, FromRequest, Request, RequestBody, Response, Route, Server, get, handler, post};
@@ -42,7 +42,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let app = Route::new()
         .at("/hubspot", post(webhook).data(hubspot("HUBSPOT_WEBHOOK_URL")?))
-        .at("/card", get(card).data(hubspot("HUBSPOT_CARD_URL")?));
+        .at("/card", get(card).data(hubspot("HUBSPOT_CARD_URL")?))
+        .at("/*", unrouted);
 
     let listener = TcpListener::bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into()));
     let acceptor = listener.into_acceptor().await?;
@@ -50,6 +51,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("listening on {address}");
     }
     Ok(Server::new_with_acceptor(acceptor).run(app).await?)
+}
+
+/// HubSpot drops an event that was answered with 404, so the log tells which path arrived.
+#[handler]
+fn unrouted(uri: &Uri) -> StatusCode {
+    eprintln!("404: no route for {}", uri.path());
+    StatusCode::NOT_FOUND
 }
 
 fn variable(name: &str) -> Result<String, String> {

@@ -25,7 +25,7 @@ use std::{env, time::Duration};
 
 use hubspot_signature::Version;
 use rocket::http::ContentType;
-use rocket::{Config, get, post, routes};
+use rocket::{Config, catch, catchers, get, post, routes};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -51,8 +51,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Box::pin(async { println!("listening on {}:{}", rocket.config().address, rocket.config().port) })
     });
     let server = rocket::custom(config).manage(hubspot).attach(retry_after()).attach(announce);
-    server.mount("/", routes![webhook, card]).launch().await?;
+    server.mount("/", routes![webhook, card]).register("/", catchers![unrouted]).launch().await?;
     Ok(())
+}
+
+/// HubSpot drops an event that was answered with 404, so the log tells which path arrived.
+#[catch(404)]
+fn unrouted(request: &Request<'_>) {
+    eprintln!("404: no route for {}", request.uri().path());
 }
 
 fn variable(name: &str) -> Result<String, String> {
