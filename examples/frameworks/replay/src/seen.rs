@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use hubspot_signature::{ReplayKey, UnixTime, Verified};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, RedisError};
+use redis::{Client, Cmd, FromRedisValue, RedisError};
 use tokio::time::timeout;
 
 /// How long a handler may take. HubSpot waits a few seconds for an answer; a workflow waits 30. Behind a queue it may be
@@ -70,11 +70,12 @@ impl Seen {
     /// Connects when it is first needed, and again whenever it must.
     pub fn in_redis(url: &str) -> Result<Self, RedisError> {
         let timeout = Some(Duration::from_secs(1));
-        // HubSpot waits for the answer: fail soon, so that it tries again.
+        // HubSpot waits for the answer: fail soon, so that it tries again. These retries would only repeat the connecting,
+        // and `run` does that, too.
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(timeout)
             .set_response_timeout(timeout)
-            .set_number_of_retries(1);
+            .set_number_of_retries(0);
         let store = Store::Redis(ConnectionManager::new_lazy_with_config(Client::open(url)?, config)?);
         Ok(Self { store, waiting: None })
     }
@@ -175,16 +176,13 @@ impl Seen {
                 }
             }
             Store::Redis(redis) => {
-                let mut redis = redis.clone();
-                let mut set = redis::cmd("SET");
-                set.arg(self.name(key)).arg(turn.0).arg("NX").arg("PX").arg(lifetime(millis(IN_PROGRESS)));
-                // Nothing if the key was there.
-                let new: Option<String> = set.query_async(&mut redis).await?;
-                if new.is_some() {
-                    return Ok(Known::New(turn));
+                let known = begin_in(redis, &self.name(key), turn).await;
+                if known.is_err() {
+                    // A Redis that only was slow executes the `SET` later, and no handler runs. The answer does not wait.
+                    let (seen, verified) = (self.clone(), *verified);
+                    tokio::spawn(async move { seen.forget(&verified, turn).await });
                 }
-                let known: Option<String> = redis::cmd("GET").arg(self.name(key)).query_async(&mut redis).await?;
-                Ok(if known.as_deref() == Some("handled") { Known::Handled } else { Known::InProgress })
+                known
             }
         }
     }
@@ -201,7 +199,7 @@ impl Seen {
             Store::Redis(redis) => {
                 let mut set = redis::cmd("SET");
                 set.arg(self.name(key)).arg("handled").arg("PX").arg(lifetime(until.as_millis() - now.as_millis()));
-                set.exec_async(&mut redis.clone()).await
+                run(redis, &set).await
             }
         }
     }
@@ -218,9 +216,36 @@ impl Seen {
                 let delete = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end";
                 let mut eval = redis::cmd("EVAL");
                 eval.arg(delete).arg(1).arg(self.name(key)).arg(turn.0);
-                eval.exec_async(&mut redis.clone()).await
+                run(redis, &eval).await
             }
         }
+    }
+}
+
+async fn begin_in(redis: &ConnectionManager, name: &str, turn: Turn) -> Result<Known, RedisError> {
+    let mut set = redis::cmd("SET");
+    set.arg(name).arg(turn.0).arg("NX").arg("PX").arg(lifetime(millis(IN_PROGRESS)));
+    // Nothing if the key was there.
+    let new: Option<String> = run(redis, &set).await?;
+    if new.is_some() {
+        return Ok(Known::New(turn));
+    }
+    let known: Option<String> = run(redis, redis::cmd("GET").arg(name)).await?;
+    Ok(match known.as_deref() {
+        Some("handled") => Known::Handled,
+        // The first `SET` was executed, and its answer was lost. No other call has this turn.
+        Some(value) if value == turn.0.to_string() => Known::New(turn),
+        _ => Known::InProgress,
+    })
+}
+
+/// Runs a command, and once more after an error: it is a command that finds a closed connection, and the manager connects
+/// again but does not repeat it. The first one may have been executed, so it must do no harm to run it twice.
+async fn run<T: FromRedisValue>(redis: &ConnectionManager, command: &Cmd) -> Result<T, RedisError> {
+    let mut redis = redis.clone();
+    match command.query_async(&mut redis).await {
+        Err(_) => command.query_async(&mut redis).await,
+        done => done,
     }
 }
 

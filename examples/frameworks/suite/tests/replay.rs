@@ -167,10 +167,9 @@ fn redis_is_away() {
     assert_eq!(replicas.handled(), 1);
 
     redis.resume();
-    // The first request tells each replica that its connection is gone; HubSpot sends it again.
+    // The first request finds that the connection of its replica is gone.
     for index in 0..2 {
-        let again = (0..100).find(|_| replicas.status(index, false, &new) != 503);
-        assert!(again.is_some(), "never connects again");
+        assert_eq!(replicas.status(index, false, &new), 200);
     }
     assert_eq!(replicas.handled(), 2);
     replicas.handle_one_of(&[Request::new("POST", "/hubspot?newer", "{}").signed_by(Signer::ThisCrate)]);
@@ -429,4 +428,105 @@ async fn another_greatest_age() {
         seen.finish(&this).await.expect("it listens");
         assert!(matches!(seen.begin(&other).await, Ok(Known::Handled)));
     }
+}
+
+fn client(redis: &Redis) -> redis::Connection {
+    redis::Client::open(redis.url()).expect("a URL").get_connection().expect("it listens")
+}
+
+/// As a Redis with a `timeout` does to idle ones, and a proxy at any time.
+fn close_connections(redis: &Redis) {
+    let closed: u64 =
+        redis::cmd("CLIENT").arg(&["KILL", "TYPE", "normal"]).query(&mut client(redis)).expect("a number");
+    assert!(closed > 0, "there was one");
+}
+
+/// No command that changes something is executed until `execute_commands`.
+fn delay_commands(redis: &Redis) {
+    redis::cmd("CLIENT").arg(&["PAUSE", "600000", "WRITE"]).exec(&mut client(redis)).expect("it listens");
+}
+
+fn execute_commands(redis: &Redis) {
+    redis::cmd("CLIENT").arg("UNPAUSE").exec(&mut client(redis)).expect("it listens");
+}
+
+#[tokio::test]
+async fn the_first_request_finds_its_connection_closed() {
+    let mut redis = Redis::start();
+    let served = Guarded::new(&Seen::in_redis(&redis.url()).expect("a URL"), async |_| StatusCode::OK);
+    for number in 0..6 {
+        let request = Request::new("POST", format!("/hubspot?{number}"), "{}").signed_by(Signer::ThisCrate);
+        assert_eq!(served.answer(&request).await, (200, String::new()), "{number}");
+        if number % 2 == 0 {
+            close_connections(&redis);
+        } else {
+            redis.stop();
+            redis.resume();
+        }
+    }
+}
+
+/// The handler's success is remembered, and its failure forgotten, all the same.
+#[tokio::test]
+async fn connections_close_while_a_handler_runs() {
+    let redis = Redis::start();
+    let served = Guarded::new(&Seen::in_redis(&redis.url()).expect("a URL"), async |run| {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        if run == 1 { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK }
+    });
+    let request = Request::new("POST", "/hubspot", "{}").signed_by(Signer::ThisCrate);
+    for expected in [500, 200] {
+        let close = async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            close_connections(&redis);
+        };
+        assert_eq!(tokio::join!(served.answer(&request), close).0.0, expected);
+    }
+    let again = served.answer(&request).await;
+    assert_eq!((again.0, &*again.1), HANDLED_BEFORE);
+    assert_eq!(served.counts(), (2, 2));
+}
+
+/// The answer to the first `SET` comes too late: the second one finds the key of its own call.
+#[tokio::test]
+async fn redis_executes_a_command_whose_answer_is_lost() {
+    let redis = Redis::start();
+    let replicas = [(); 2].map(|()| Seen::in_redis(&redis.url()).expect("a URL"));
+    for (number, seen) in replicas.iter().enumerate() {
+        let other = verified(&Request::new("POST", format!("/hubspot?{number}"), "{}").signed_by(Signer::ThisCrate));
+        assert!(matches!(seen.begin(&other).await, Ok(Known::New(_))), "connected");
+    }
+    let verified = verified(&Request::new("POST", "/hubspot", "{}").signed_by(Signer::ThisCrate));
+    delay_commands(&redis);
+    let execute = async {
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        execute_commands(&redis);
+    };
+    let (first, second, ()) = tokio::join!(replicas[0].begin(&verified), replicas[1].begin(&verified), execute);
+    let (new, other) = if matches!(first, Ok(Known::New(_))) { (first, second) } else { (second, first) };
+    let Ok(Known::New(turn)) = new else { panic!("nobody handles it") };
+    assert!(matches!(other, Ok(Known::InProgress)), "a copy is handled at the same time");
+    // By the turn that Redis has.
+    replicas[0].forget(&verified, turn).await.expect("it listens");
+    assert!(matches!(replicas[1].begin(&verified).await, Ok(Known::New(_))));
+}
+
+/// A request that was answered with 503 is not in progress when Redis executes its `SET` at last.
+#[tokio::test]
+async fn redis_executes_a_command_after_the_answer() {
+    let redis = Redis::start();
+    let seen = Seen::in_redis(&redis.url()).expect("a URL");
+    let served = Guarded::new(&seen, async |_| StatusCode::OK);
+    let [connects, request] =
+        ["/hubspot?connects", "/hubspot"].map(|target| Request::new("POST", target, "{}").signed_by(Signer::ThisCrate));
+    assert_eq!(served.answer(&connects).await.0, 200);
+    delay_commands(&redis);
+    assert_eq!(served.answer(&request).await.0, 503);
+    execute_commands(&redis);
+    let start = Instant::now();
+    while served.answer(&request).await.0 == 503 {
+        assert!(start.elapsed() < Duration::from_secs(10), "in progress, although nothing runs");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(served.counts(), (1 + 1, 1 + 1));
 }
