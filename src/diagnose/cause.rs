@@ -119,8 +119,9 @@ causes! {
          `PublicUrl::endpoint(…)`. In nginx, `$http_host` keeps the port and `$host` drops it."
     UriEndpoint "uri-endpoint"
         "The path of the request is not that of the configured endpoint."
-        "Configure the URL that HubSpot calls: `PublicUrl::endpoint(…)`, or for several routes `PublicUrl::server`. If \
-         it is configured, something on the way changes the path, or the request is a replay at another route."
+        "Configure the URL that HubSpot calls: `PublicUrl::endpoint(…)`, or for several routes `PublicUrl::server`. The \
+         router's route must have the path that arrives, too. If the URL is configured, something on the way changes the \
+         path, or the request is a replay at another route."
     UriLocalProxy "uri-local-proxy"
         "The request comes from the local development proxy, which signs the local URL."
         "While developing, verify with the local URL that the proxy maps to. Never configure it in production."
@@ -142,8 +143,8 @@ causes! {
     UriTrailingSlash "uri-trailing-slash"
         "A slash at the end of the path was added or removed."
         "Configure the URL as it is in HubSpot, with a slash at its end only if it has one there: \
-         `PublicUrl::endpoint(…)`. If the path was changed on the way (with `endpoint`, the error is then \
-         `path_not_endpoint`):"
+         `PublicUrl::endpoint(…)`. The router's route must have the path that arrives, too. If the path was changed on \
+         the way (with `endpoint`, the error is then `path_not_endpoint`):"
         => "disable the middleware that normalises slashes (`NormalizePath` in tower-http and actix-web, \
          `APPEND_SLASH` in Django), or verify before it."
     UriDoubleSlash "uri-double-slash"
