@@ -254,8 +254,11 @@ impl Diagnostician {
         let is_path_explained =
             diagnosis.findings.iter().flat_map(Finding::causes).any(|cause| cause.part() == Part::Uri);
         let open_path = proof::open_path(setting).filter(|_| !is_path_explained);
-        // `open_path` names this cause itself: leave it out of the changes below.
+        // Left out of the changes below: what `open_path` names itself, and a prefix, which an endpoint allows for.
         let path = setting.public_url.map(|own| uri::path_fault(setting.received, own).cause());
+        let is_named = |cause| {
+            path.is_some_and(|path| path == cause || matches!(cause, Cause::UriPrefixLost | Cause::UriPrefixAdded))
+        };
         diagnosis.suspect(open_path);
         if outcome.is_solved {
             return;
@@ -272,7 +275,7 @@ impl Diagnostician {
             .into_iter()
             .chain(second)
             .flat_map(Slot::changes)
-            .filter(|change| change.is_suspected && Some(change.fault.cause()) != path);
+            .filter(|change| change.is_suspected && !is_named(change.fault.cause()));
         diagnosis.suspect(changes.map(|change| Self::named(change.fault.clone(), setting)));
         if !outcome.is_body_cleared {
             diagnosis.suspect(self.secret_faults.iter().filter(is_shape).cloned());

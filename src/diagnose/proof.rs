@@ -8,7 +8,7 @@ use super::claim::Claim;
 use super::scheme::guessed;
 use super::search::Match;
 use super::text::shown;
-use super::uri::{path_fault, setting_first};
+use super::uri::{ROUTE, other_endpoint, path_fault, setting_first};
 use super::url::{Url, is_internal};
 use super::{Cause, Certainty, Fault, Finding};
 use crate::UnixTime;
@@ -152,38 +152,44 @@ pub(super) fn setting_fault(found: &Match<'_, '_>, setting: &Setting<'_>) -> Opt
     if signed.authority != own.authority && told.is_none_or(|told| told.authority != signed.authority) {
         return None;
     }
-    let evidence = format!("the path {} was signed, and the endpoint's is {}", shown(&signed.path), shown(&own.path));
-    let fix = named(
-        "Configure the URL that was signed, `PublicUrl::endpoint(…)`, or for several routes `PublicUrl::server`.",
-        &signed.endpoint(),
-    );
-    Some(Fault::new(setting_cause(own, signed), evidence).fixed_by(fix))
+    let cause = if is_slash(signed, own) { Cause::UriTrailingSlash } else { Cause::UriEndpoint };
+    let fault = other_endpoint(cause, &signed.path, &own.path);
+    let fix = named(fault.fix(), &signed.endpoint());
+    Some(fault.fixed_by(fix))
+}
+
+/// Whether the paths differ only by a slash at the end.
+fn is_slash(one: &Url, other: &Url) -> bool {
+    one.path.trim_end_matches('/') == other.path.trim_end_matches('/')
 }
 
 /// The likely fault of a path that is not the endpoint's, where no signature says which of the two HubSpot called.
 pub(super) fn open_path(setting: &Setting<'_>) -> Option<Fault> {
     let (arrived, own) = (setting.received, setting.public_url?);
     let on_the_way = path_fault(arrived, own);
-    let fault = Fault::new(setting_cause(arrived, own), on_the_way.evidence().to_owned());
+    // A configured path can differ in any way, so only a slash at its end has a cause of its own.
+    let cause = match on_the_way.cause() {
+        slash @ Cause::UriTrailingSlash => slash,
+        _ => Cause::UriEndpoint,
+    };
+    let fault = Fault::new(cause, on_the_way.evidence().to_owned());
     // The diagnosis was given another URL than the one that the service has.
     let told = setting.endpoint.map(Url::split).filter(|told| told.is_whole() && !setting.has(told));
+    let first = if cause == Cause::UriTrailingSlash && !is_slash(arrived, own) {
+        // The path that arrived lacks the prefix, so HubSpot does not call it.
+        "Configure the URL as it is in HubSpot, with a slash at its end only if it has one there"
+    } else {
+        "If HubSpot calls the path that arrived, configure it"
+    };
     let fix = match told {
         Some(told) => named(fault.fix(), &told.endpoint()),
         None => format!(
-            "If HubSpot calls the path that arrived, configure it: `PublicUrl::endpoint(…)`. If HubSpot calls the \
-             endpoint, {REPLAY}, or the path was changed on the way: {}",
+            "{first}: `PublicUrl::endpoint(…)`. {ROUTE} If HubSpot calls the endpoint, {REPLAY}, or the path was \
+             changed on the way: {}",
             on_the_way.cause().on_the_way().unwrap_or_default()
         ),
     };
     Some(fault.fixed_by(fix))
-}
-
-/// A configured path can differ in any way, so only a slash at its end has a cause of its own.
-fn setting_cause(one: &Url, other: &Url) -> Cause {
-    match path_fault(one, other).cause() {
-        slash @ Cause::UriTrailingSlash => slash,
-        _ => Cause::UriEndpoint,
-    }
 }
 
 /// The fix with the endpoint's own URL in it.

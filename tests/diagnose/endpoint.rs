@@ -200,3 +200,66 @@ fn a_path_that_was_refused_is_explained() {
     assert!(diagnosis.to_string().contains("the request is a replay at another route, or the path was changed"));
     assert!(!diagnosis.to_string().contains("PublicUrl::endpoint(\""), "{diagnosis}");
 }
+
+/// A prefix that a hop removes is no fault of an endpoint. A slash at the end of the setting is one, also behind it.
+#[cfg(feature = "http")]
+#[test]
+fn a_slash_of_the_setting_is_found_behind_a_prefix() {
+    use Cause::*;
+    use hubspot_signature::{Error, diagnose::ReceivedRequest};
+    let (bare, slashed) =
+        ("https://hooks.example.com/vialisten/hubspot/webhook", "https://hooks.example.com/vialisten/hubspot/webhook/");
+    let explained = |secret, signed: &str, arrived: &str, told: Option<&str>, set: &str| {
+        let sent = Sent::new("POST", signed, EVENTS);
+        let headers: Vec<(&str, &[u8])> = sent.headers.iter().map(|(name, value)| (name.as_str(), &**value)).collect();
+        let body = Some(EVENTS.as_bytes());
+        let request = ReceivedRequest { method: "POST", uri: arrived, headers: &headers, body };
+        let diagnostician = Diagnostician::new([secret], Version::V2).work_limit(1 << 20);
+        let diagnostician = told.into_iter().fold(diagnostician, Diagnostician::endpoint);
+        let diagnosis = diagnostician.diagnose_path(&request, set, NOW);
+        assert_eq!(diagnosis.verdict(), Ok(Err(Error::PathNotEndpoint)));
+        diagnosis
+    };
+    for (signed, arrived, set) in [
+        (bare, "/hubspot/webhook", slashed),
+        (slashed, "/hubspot/webhook/", bare),
+        (bare, "/public/vialisten/hubspot/webhook", slashed),
+    ] {
+        for told in [None, Some(set)] {
+            let diagnosis = explained(SECRET, signed, arrived, told, set);
+            let finding = proves(&diagnosis, &[UriTrailingSlash]);
+            assert_eq!((finding.signed_uri(), finding.matched().len()), (Some(signed), 2), "{diagnosis}");
+            let fix = finding.faults()[0].fix();
+            assert!(fix.starts_with("Configure the URL that was signed, `PublicUrl::endpoint("), "{fix}");
+            assert!(fix.contains(&format!("`PublicUrl::endpoint({signed:?})`")), "{fix}");
+            assert!(fix.ends_with("The router's route must have the path that arrives, too."), "{fix}");
+            assert!(diagnosis.tried() < 100, "{diagnosis}");
+            // Where nothing is proved, it is likely.
+            let diagnosis = explained(OTHER, signed, arrived, told, set);
+            likely(&diagnosis, &[UriTrailingSlash]);
+            let fix = diagnosis.findings()[0].faults()[0].fix();
+            assert!(fix.starts_with("Configure the URL as it is in HubSpot, with a slash at its end only if"), "{fix}");
+            assert!(!fix.contains("X-Original-URI") && fix.contains("NormalizePath"), "{fix}");
+        }
+        // With HubSpot's URL, the setting is compared with it.
+        let told = explained(OTHER, signed, arrived, Some(signed), set);
+        likely(&told, &[UriTrailingSlash]);
+        let fix = told.findings()[0].faults()[0].fix();
+        assert!(fix.contains(&format!("`PublicUrl::endpoint({signed:?})`")), "{fix}");
+    }
+    // What arrived is no part of it either.
+    let diagnosis = explained(SECRET, bare, "/index.cgi", None, slashed);
+    let fix = proves(&diagnosis, &[UriTrailingSlash]).faults()[0].fix().to_owned();
+    assert!(
+        fix.contains("If the path was changed on the way (the error is then `path_not_endpoint`): verify"),
+        "{fix}"
+    );
+    // HubSpot called the setting, and both prefix and slash were lost: an endpoint takes the one, and not the other.
+    let diagnosis = explained(SECRET, slashed, "/hubspot/webhook", None, slashed);
+    let fix = proves(&diagnosis, &[UriTrailingSlash]).faults()[0].fix().to_owned();
+    assert!(fix.starts_with("The endpoint's URL was signed.") && fix.contains("NormalizePath"), "{fix}");
+    // The setting lacks the prefix, too.
+    let diagnosis =
+        explained(SECRET, bare, "/vialisten/hubspot/webhook", None, "https://hooks.example.com/hubspot/webhook/");
+    proves(&diagnosis, &[UriEndpoint]);
+}

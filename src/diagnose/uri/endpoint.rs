@@ -10,6 +10,9 @@ use super::super::url::{Url, without_port};
 use super::escapes::decoded;
 use super::path::merged;
 
+/// For a fix that changes the setting. Without it, the request verifies, and the router answers 404.
+pub(crate) const ROUTE: &str = "The router's route must have the path that arrives, too.";
+
 /// The URL that HubSpot is known to call.
 pub(crate) struct Endpoint {
     pub(super) url: Url,
@@ -50,6 +53,37 @@ impl Endpoint {
     pub(super) fn path_fault(&self) -> Fault {
         path_fault(&self.received, &self.url)
     }
+
+    /// The path with its last slash added or removed, and the fault of the service's own setting if that one was signed.
+    /// `None` where there is only the slash, or where that path arrived.
+    pub(super) fn other_slash(&self) -> Option<(String, Fault)> {
+        let own = &self.url.path;
+        let path = own.strip_suffix('/').map_or_else(|| format!("{own}/"), ToOwned::to_owned);
+        if path.is_empty() || own.is_empty() || path == self.received.path {
+            return None;
+        }
+        let way = match path_cause(&self.received.path, &path) {
+            // `PublicUrl::endpoint` takes the path with and without a prefix.
+            Cause::UriPrefixLost | Cause::UriPrefixAdded => None,
+            cause => cause.on_the_way(),
+        };
+        let fault = other_endpoint(Cause::UriTrailingSlash, &path, own);
+        let Some(way) = way else { return Some((path, fault)) };
+        let fix = format!(
+            "{} If the path was changed on the way (the error is then `path_not_endpoint`): {way}",
+            fault.fix()
+        );
+        Some((path, fault.fixed_by(fix)))
+    }
+}
+
+/// The fault of a setting that has another path than the one that was signed.
+pub(crate) fn other_endpoint(cause: Cause, signed: &str, own: &str) -> Fault {
+    let evidence = format!("the path {} was signed, and the endpoint's is {}", shown(signed), shown(own));
+    let fix = format!(
+        "Configure the URL that was signed, `PublicUrl::endpoint(…)`, or for several routes `PublicUrl::server`. {ROUTE}"
+    );
+    Fault::new(cause, evidence).fixed_by(fix)
 }
 
 /// The fault of a path that is not the endpoint's: of the service's own setting, or of something on the way.
@@ -59,8 +93,8 @@ pub(crate) fn path_fault(received: &Url, own: &Url) -> Fault {
 }
 
 fn path_cause(received: &str, own: &str) -> Cause {
-    let bare = received.trim_end_matches('/');
-    if bare == own.trim_end_matches('/') {
+    let (bare, own_bare) = (received.trim_end_matches('/'), own.trim_end_matches('/'));
+    if bare == own_bare {
         Cause::UriTrailingSlash
     } else if bare.is_empty() {
         Cause::UriPrefixLost
@@ -70,6 +104,9 @@ fn path_cause(received: &str, own: &str) -> Cause {
         Cause::UriPrefixLost
     } else if received.ends_with(own) {
         Cause::UriPrefixAdded
+    } else if !own_bare.is_empty() && (own_bare.ends_with(bare) || bare.ends_with(own_bare)) {
+        // A prefix too, which `PublicUrl::endpoint` allows for.
+        Cause::UriTrailingSlash
     } else if decoded(received) == decoded(own) {
         Cause::UriEscapesDecoded
     } else {
