@@ -70,7 +70,7 @@ impl Refusal<'_> {
         self.public_url.endpoint_url().filter(|_| self.error == Error::PathNotEndpoint)
     }
 
-    /// Returns advice for the operator, as [`Error::help`] does, with more to say of the public URL. Do not send it to the
+    /// Returns advice for the operator, as [`Error::help`] does, with more about the public URL. Do not send it to the
     /// client.
     #[must_use]
     pub fn help(&self) -> &'static str {
