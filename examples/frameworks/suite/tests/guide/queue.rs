@@ -1,7 +1,12 @@
 //! A request that is verified later than it came.
 
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, OriginalUri};
 use axum::http::request::Parts;
+use axum::http::{StatusCode, Uri};
+use axum::routing::{MethodRouter, post};
 use base64::prelude::{BASE64_STANDARD, Engine};
+use hubspot_signature::tower::{VerifyLayer, to_stderr};
 use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verified, Verifier};
 use serde::{Deserialize, Serialize};
 use std::sync::Mutex;
@@ -22,11 +27,12 @@ struct Stored {
     body: Vec<u8>,                   // raw
 }
 
-fn store(head: &Parts, body: Vec<u8>) -> Stored {
+/// Takes the URI as it came: in axum from `OriginalUri`, because inside `nest` that of the head lacks the prefix.
+fn store(uri: &Uri, head: &Parts, body: Vec<u8>) -> Stored {
     Stored {
         received: UnixTime::now(),
         method: head.method.as_str().to_owned(),
-        path_and_query: head.uri.path_and_query().map_or("", |raw| raw.as_str()).to_owned(),
+        path_and_query: uri.path_and_query().map_or("", |raw| raw.as_str()).to_owned(),
         headers: head.headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect(),
         body,
     }
@@ -38,14 +44,40 @@ fn verify_later(verifier: &Verifier, url: &PublicUrl, stored: &Stored) -> Result
     verifier.verify(&head, &stored.body, stored.received)
 }
 
-/// The longest that an event may wait. The store must know it: `Seen::in_redis(&url)?.for_queue(LIMIT)`.
+/// Stores each request in the queue, and verifies none.
+fn storing() -> MethodRouter {
+    // More than an event can have: axum answers 413 to a longer body, logs nothing, and HubSpot drops the event.
+    post(receive).layer(DefaultBodyLimit::max(8 << 20))
+}
+
+async fn receive(OriginalUri(uri): OriginalUri, head: Parts, body: Bytes) -> StatusCode {
+    let is_stored = put(store(&uri, &head, body.into())).await;
+    // HubSpot sends it again after a 503.
+    if is_stored { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+}
+
+/// Verifies on arrival, and puts each event into the queue once. The layer bounds the body.
+fn verifying(verify: VerifyLayer, seen: Seen) -> MethodRouter {
+    let receive = async move |verified: Verified, OriginalUri(uri): OriginalUri, head: Parts, body: Bytes| {
+        let storing = put(store(&uri, &head, body.into()));
+        match seen.once(verified, storing, |is_stored| *is_stored).await {
+            // `None` for a copy of what was stored.
+            Ok(Some(true) | None) => StatusCode::OK,
+            Ok(Some(false)) | Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    };
+    post(receive).layer(verify.on_refusal(to_stderr))
+}
+
+/// The longest that an event may wait. The store must know it: `Seen::in_redis(&redis_url)?.for_queue(LIMIT)`.
 const LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Handles an event from the queue. Returns whether the queue can delete it. If not, the queue must deliver it again.
 async fn consume(verifier: &Verifier, url: &PublicUrl, seen: &Seen, stored: Stored, now: UnixTime) -> bool {
+    let event = || format!("{}, received at {}", stored.path_and_query, stored.received);
     let waited = Duration::from_millis(now.as_millis().saturating_sub(stored.received.as_millis()));
     if waited > LIMIT {
-        eprintln!("dropped: waited for {waited:?}");
+        eprintln!("dropped: waited for {waited:?}: {}", event());
         return true;
     }
     match verify_later(verifier, url, &stored) {
@@ -54,7 +86,11 @@ async fn consume(verifier: &Verifier, url: &PublicUrl, seen: &Seen, stored: Stor
         Err(error) => {
             // With a wrong secret or URL here, every event may be genuine, and HubSpot sends none of them again.
             let is_kept = error.may_be_misconfiguration();
-            eprintln!("{}: {}: {error}. {}", if is_kept { "kept" } else { "dropped" }, error.code(), error.help());
+            let outcome = if is_kept { "kept" } else { "dropped" };
+            // Compare the endpoint with the path that came, and with the URL in HubSpot.
+            let endpoint = url.endpoint_url().unwrap_or("none");
+            let (code, help) = (error.code(), error.help());
+            eprintln!("{outcome}: {code}: {}, endpoint {endpoint}: {error}. {help}", event());
             !is_kept
         }
     }
@@ -96,7 +132,7 @@ fn stored_at(received: UnixTime, signed: UnixTime, body: &str) -> Stored {
         request = request.header(name, value);
     }
     let (head, body) = request.body(body.as_bytes().to_vec()).expect("a request").into_parts();
-    Stored { received, ..store(&head, body) }
+    Stored { received, ..store(&head.uri, &head, body) }
 }
 
 fn before(time: UnixTime, millis: u64) -> UnixTime {
@@ -288,4 +324,122 @@ async fn a_key_outlives_the_last_copy() {
     let passed = UnixTime::now().as_millis() - now.as_millis();
     let until = LIMIT.as_millis() as u64 + 300_000 + 60_000;
     assert!(left.abs_diff(until - passed) < 5_000, "{left}");
+}
+
+static STORED: Mutex<Vec<Stored>> = Mutex::new(Vec::new());
+
+/// Fails the first time if the event says so.
+async fn put(event: Stored) -> bool {
+    static FULL: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+    let mut full = FULL.lock().expect("nothing panics here");
+    if event.body.ends_with(b"is full\"") && !full.contains(&event.body) {
+        full.push(event.body);
+        return false;
+    }
+    STORED.lock().expect("nothing panics here").push(event);
+    true
+}
+
+/// The paths of the stored events with this body.
+fn paths(body: &str) -> Vec<String> {
+    let stored = STORED.lock().expect("nothing panics here");
+    stored.iter().filter(|event| event.body == body.as_bytes()).map(|event| event.path_and_query.clone()).collect()
+}
+
+const NESTED: &str = "https://hooks.example.com/crm/hubspot";
+
+#[tokio::test]
+async fn a_nested_route_stores_the_path_that_came() {
+    let routes = prelude::Router::new().nest("/crm/hubspot", prelude::Router::new().route("/", storing()));
+    let (url, verifier) = (PublicUrl::endpoint(NESTED).expect("a URL"), prelude::verifier());
+    // The second is longer than axum reads by itself.
+    for body in ["\"nested\"".to_owned(), format!("\"{}\"", "a".repeat(2 << 20))] {
+        let request = prelude::signed(&format!("{NESTED}?a=1"), "/crm/hubspot?a=1", &*body);
+        assert_eq!(prelude::status(&routes, request).await, 200);
+        assert_eq!(paths(&body), ["/crm/hubspot?a=1"]);
+        let stored = STORED.lock().expect("nothing panics here");
+        let event = stored.iter().find(|event| event.body == body.as_bytes()).expect("stored");
+        assert!(verify_later(&verifier, &url, event).is_ok());
+    }
+    let request = prelude::signed(NESTED, "/crm/hubspot", format!("\"{}\"", "a".repeat(8 << 20)));
+    assert_eq!(prelude::status(&routes, request).await, 413);
+    let request = prelude::signed(NESTED, "/crm/hubspot", "\"is full\"");
+    assert_eq!(prelude::status(&routes, request).await, 503);
+}
+
+/// An event that was stored without the prefix waits, and is handled when any path will do.
+#[tokio::test]
+async fn an_event_without_its_prefix_is_rescued() {
+    let (url, verifier) = (PublicUrl::endpoint(NESTED).expect("a URL"), prelude::verifier());
+    let (now, body) = (UnixTime::now(), "\"unprefixed\"");
+    let signed = prelude::signed(&format!("{NESTED}?a=1"), "/?a=1", body);
+    let event = || Stored { received: now, ..store(signed.uri(), &signed_parts(&signed), body.into()) };
+    let seen = Seen::in_memory().for_queue(LIMIT);
+    assert!(!consume(&verifier, &url, &seen, event(), now).await);
+    assert_eq!(runs(body.as_bytes()), 0);
+    let url = url.dangerously_accept_any_path();
+    assert!(consume(&verifier, &url, &seen, event(), now).await);
+    assert_eq!(runs(body.as_bytes()), 1);
+}
+
+fn signed_parts(request: &prelude::Request<prelude::Body>) -> Parts {
+    let mut copy = prelude::Request::post(request.uri().clone()).body(()).expect("a request");
+    *copy.headers_mut() = request.headers().clone();
+    copy.into_parts().0
+}
+
+#[tokio::test]
+async fn an_arrival_is_stored_once_and_no_forgery() {
+    let url = "https://hooks.example.com/hubspot";
+    let verify = VerifyLayer::new(prelude::verifier(), PublicUrl::endpoint(url).expect("a URL"));
+    let routes = prelude::Router::new().route("/hubspot", verifying(verify, Seen::in_memory()));
+    let body = "\"arrives when it is full\"";
+    let signed = prelude::signed(url, "/hubspot", body);
+    let copy = || {
+        let mut copy = prelude::Request::post("/hubspot").body(body.into()).expect("a request");
+        *copy.headers_mut() = signed.headers().clone();
+        copy
+    };
+    assert_eq!(prelude::status(&routes, copy()).await, 503);
+    for _ in 0..2 {
+        assert_eq!(prelude::status(&routes, copy()).await, 200);
+        assert_eq!(paths(body), ["/hubspot"]);
+    }
+    let mut forged = copy();
+    *forged.body_mut() = "\"forged\"".into();
+    assert_eq!(prelude::status(&routes, forged).await, 401);
+    assert!(paths("\"forged\"").is_empty());
+}
+
+/// The log names each event, and where it was expected: this program runs two tests above once more, and reads it.
+#[test]
+fn the_log_names_each_event() {
+    let mut command = std::process::Command::new(std::env::current_exe().expect("it runs"));
+    command.args([
+        "--exact",
+        "queue::a_wrong_setting_deletes_nothing",
+        "queue::an_event_without_its_prefix_is_rescued",
+    ]);
+    let output = command.arg("--nocapture").output().expect("it starts");
+    let log = String::from_utf8(output.stderr).expect("text");
+    assert!(output.status.success(), "{log}");
+    let count = |begin: &str, end: &str| {
+        let between = |line: &str| Some(line.strip_prefix(begin)?.split_once(" ms")?.1.starts_with(end));
+        log.lines().filter_map(between).filter(|is_it| *is_it).count()
+    };
+    let path = "/hubspot?a=1&b=%40, received at 1";
+    for (begin, end, expected) in [
+        (format!("kept: path_not_endpoint: {path}"), ", endpoint https://hooks.example.com/moved: ", 2),
+        (format!("kept: mismatch: {path}"), ", endpoint https://hooks.example.com/hubspot: ", 2),
+        (format!("kept: mismatch: {path}"), ", endpoint https://other.example.com/hubspot: ", 2),
+        (format!("dropped: missing_signature: {path}"), ", endpoint https://hooks.example.com/hubspot: ", 1),
+        (format!("dropped: waited for 86400.001s: {path}"), "", 3),
+        (
+            "kept: path_not_endpoint: /?a=1, received at 1".into(),
+            ", endpoint https://hooks.example.com/crm/hubspot: ",
+            1,
+        ),
+    ] {
+        assert_eq!(count(&begin, end), expected, "{begin}{end}: {log}");
+    }
 }
