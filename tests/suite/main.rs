@@ -12,7 +12,6 @@ mod boundary;
 mod headers;
 #[cfg(feature = "http")]
 mod http;
-mod labels;
 #[cfg(feature = "tower")]
 mod layer;
 mod nul_bytes;
