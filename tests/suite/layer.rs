@@ -524,7 +524,7 @@ fn a_refusal_is_a_line() {
         );
         let sent = signed_for(Request::post("/hubspot").body(BODY).unwrap(), "https://hooks.example.com/other");
         let (mut head, body) = sent.map(full).into_parts();
-        head.uri = http::Uri::from_maybe_shared(target.to_vec()).unwrap();
+        head.uri = http::Uri::try_from(target).unwrap();
         run(layer.layer(Inner::new()).oneshot(Request::from_parts(head, body))).unwrap();
         told.lock().unwrap().clone()
     };
