@@ -9,7 +9,8 @@
 /// counts.
 macro_rules! links {
     () => {
-        "[deployment]: crate::guide::deployment
+        "[answers]: crate#what-to-answer
+[deployment]: crate::guide::deployment
 [lambda]: crate::guide::lambda
 [mismatch]: crate::guide::mismatch
 [queues]: crate::guide::queues
