@@ -253,7 +253,9 @@ impl Error {
                 "Unless this is a replay, check this machine's clock and what delays the request. If it was queued before \
                  it is verified, pass the time at which you received it as now."
             }
-            Self::TimestampInFuture { .. } => "Unless this is a forgery, check this machine's clock.",
+            Self::TimestampInFuture { .. } => {
+                "Unless this is a forgery, check this machine's clock, and that `now` is in milliseconds."
+            }
             Self::InvalidMethod => "Pass the method as the request line has it, such as POST.",
             Self::UriNotAbsolute => {
                 "Pass the whole public URL that HubSpot called: scheme, host, path and query. HubSpot signs all of it."

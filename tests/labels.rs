@@ -84,7 +84,7 @@ fn errors() -> Vec<(Error, &'static str, &'static str, &'static str)> {
             Error::TimestampInFuture { timestamp: now, now: timestamp, max_clock_skew: Duration::from_secs(60) },
             "timestamp_in_future",
             "12 min in the future; the limit is 1 min",
-            "this machine's clock",
+            "this machine's clock, and that `now` is in milliseconds",
         ),
         (Error::InvalidMethod, "invalid_method", "upper-case", "as the request line has it"),
         (Error::UriNotAbsolute, "uri_not_absolute", "not an absolute http or https URL", "whole public URL"),

@@ -71,13 +71,15 @@ pub(crate) fn bytes_of_body(body: &[u8]) -> String {
 
 /// The library's advice in the words of this program: it names functions where there are options here.
 pub(crate) fn in_options(advice: &str) -> String {
-    const WORDS: [(&str, &str); 6] = [
+    const WORDS: [(&str, &str); 7] = [
         (
             "pass the time at which you received it as now",
             "give `verify` or `explain` the time at which you received it as --at",
         ),
         ("pass that time to `diagnose` or `verify`", "give that time to `verify` or `explain` as --at"),
         ("with `endpoint` set to the URL", "with --endpoint set to the URL"),
+        // Here `now` is this machine's clock or --at, which takes no seconds.
+        ("clock, and that `now` is in milliseconds", "clock"),
         ("put the layer outside it", "verify outside it"),
         ("use PublicUrl::server", "use PublicUrl::server (here --public-url)"),
         ("Lower the minimum only if", "Lower the minimum (here --minimum-version) only if"),
