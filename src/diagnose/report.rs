@@ -79,26 +79,16 @@ impl Diagnosis {
             (false, false) => write!(f, "a path prefix or a host that is not in the lists of usual ones, {secret}")?,
         }
         f.write_str("and members that a serialiser dropped or keys that it moved.\n")?;
-        let body = search.body.as_deref().unwrap_or("not read");
         if search.v1_fails {
             let either = if self.expected.len() > 1 { " either" } else { "" };
             writeln!(
                 f,
                 "The v1 signature, which covers neither method nor URL, does not match{either}: unless its header was \
-                 changed on the way, the secret or the body differs from the one that was signed, whatever the URL \
-                 is.\nTo settle it, try the client secrets of your other apps (`hubspot-signature explain \
-                 --other-secrets`, or further secrets for `Diagnostician::new`), and log the raw body's length and \
-                 SHA-256 where the request arrives first. Compare them with those of the body that was judged: {body}. \
-                 If they are the same, the secret is another app's, or the request was changed or forged."
+                 changed on the way, the secret or the body differs from the one that was signed, whatever the URL is."
             )?;
-        } else if search.knows_endpoint {
-            writeln!(
-                f,
-                "To settle it, compare the endpoint letter by letter with the URL in HubSpot, and log the raw body's \
-                 length and SHA-256 where the request arrives first. Compare them with those of the body that was \
-                 judged: {body}. If they are the same, and so is the URL, the secret is another app's, or the request \
-                 was changed or forged."
-            )?;
+        }
+        if search.v1_fails || search.knows_endpoint {
+            self.write_comparisons(f)?;
         } else {
             f.write_str(
                 "To settle it, run this again with `endpoint` set to the URL exactly as it is configured in HubSpot: \
@@ -111,6 +101,27 @@ impl Diagnosis {
             }
             None => Ok(()),
         }
+    }
+
+    /// Writes how to tell a wrong secret from another body or, where the signature covers it, another URL.
+    fn write_comparisons(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "To settle it, try the client secrets of your other apps: `hubspot-signature explain --other-secrets`, or \
+             further secrets for `Diagnostician::new`.\n",
+        )?;
+        let and_url = if self.search.v1_fails {
+            ""
+        } else {
+            f.write_str("Compare the endpoint letter by letter with the URL in HubSpot.\n")?;
+            ", and so is the URL"
+        };
+        let body = self.search.body.as_deref().unwrap_or("not read");
+        writeln!(
+            f,
+            "Log the raw body's length and SHA-256 where the request arrives first. Compare them with those of the body \
+             that was judged: {body}. If they are the same{and_url}, the secret is another app's, or the request was \
+             changed or forged."
+        )
     }
 }
 

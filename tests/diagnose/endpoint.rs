@@ -92,7 +92,7 @@ fn a_difference_is_suspected() {
     likely(&diagnosis, &[]);
     let text = diagnosis.to_string();
     assert!(text.contains("Not tried: another secret, a host or a path that is neither the endpoint's"), "{text}");
-    assert!(text.contains("log the raw body's length and SHA-256"), "{text}");
+    assert!(text.contains("Log the raw body's length and SHA-256"), "{text}");
 }
 
 /// A request that was captured at another host of the same app.

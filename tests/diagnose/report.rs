@@ -107,7 +107,10 @@ fn of_a_tampered_request() {
     // The first half of the SHA-256 of `{"n":8}`.
     let body = "7 bytes, SHA-256 b300633032f2001b3ee950efc80290f4… (its first half)";
     let experiment = format!(
-        "Compare them with those of the body that was judged: {body}. If they are the same, and so is the URL, the"
+        "To settle it, try the client secrets of your other apps: `hubspot-signature explain --other-secrets`, or further \
+         secrets for `Diagnostician::new`.\nCompare the endpoint letter by letter with the URL in HubSpot.\nLog the raw \
+         body's length and SHA-256 where the request arrives first. Compare them with those of the body that was judged: \
+         {body}. If they are the same, and so is the URL, the"
     );
     assert!(text.contains(&experiment), "{text}");
 }
@@ -135,9 +138,9 @@ fn of_a_url_that_nothing_shows() {
 #[test]
 fn of_a_v1_signature_that_fails() {
     let fails = "The v1 signature, which covers neither method nor URL, does not match";
-    let experiment = "To settle it, try the client secrets of your other apps (`hubspot-signature explain \
-                      --other-secrets`, or further secrets for `Diagnostician::new`), and log the raw body's length and \
-                      SHA-256 where the request arrives first";
+    let experiment = "To settle it, try the client secrets of your other apps: `hubspot-signature explain \
+                      --other-secrets`, or further secrets for `Diagnostician::new`.\nLog the raw body's length and \
+                      SHA-256 where the request arrives first. Compare them with";
     let diagnosed = |sent: &Sent, diagnostician: Diagnostician| {
         sent.diagnosed_by(&diagnostician.work_limit(1 << 20), NOW).to_string()
     };
