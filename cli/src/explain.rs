@@ -12,7 +12,7 @@ use crate::capture::BodyReading;
 use crate::input::{Received, RequestArgs};
 use crate::policy::PolicyArgs;
 use crate::secrets::{PreviousSecretArgs, SecretArgs, with_others};
-use crate::terminal::{BAD, GOOD, Out, STRONG, in_options, visible, visible_json};
+use crate::terminal::{BAD, GOOD, Out, STRONG, in_options, note, visible, visible_json};
 
 /// Say why a captured request is refused, and what to do about it
 #[derive(clap::Args)]
@@ -81,6 +81,13 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     let now = args.policy.now();
     let knows_url = args.request.has_url();
     let Received { method, signed, endpoint, headers, body, .. } = args.request.read(BodyReading::AsItIs)?;
+    // The diagnosis takes it for the fault, although it may only be copied from a log line.
+    if signed.url.starts_with('/') {
+        note(
+            "--url is only a path: give the whole URL that your code verified. For path_not_endpoint, give your \
+             service's own URL as --endpoint, and no --url",
+        );
+    }
     let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
     let mut diagnostician = Diagnostician::new(&secrets, args.policy.minimum_version());
     if let Some(endpoint) = endpoint {

@@ -138,6 +138,22 @@ fn a_query_that_url_lacks_is_noted() {
     assert!(!said(url, V3) && !said(&format!("{url}?tenant=7"), &capture));
 }
 
+/// A path copied from a log line is taken for the fault, so it is said what to give.
+#[test]
+fn a_url_that_is_only_a_path_is_noted() {
+    let note = "note: --url is only a path: give the whole URL that your code verified. For path_not_endpoint, give your \
+                service's own URL as --endpoint, and no --url\n";
+    let (endpoint, url) = ("https://www.example.com/webhook_uri", "https://www.example.com/webhook_uri/");
+    let outcome = explain(&["--url", "/webhook_uri", "--endpoint", endpoint, "--format", "json"], V3);
+    assert_eq!((causes(&outcome), &*outcome.stderr), (vec!["uri-path-only".to_owned()], note));
+    let parts = run(&["explain", "--at", SIGNED, "--url", "/webhook_uri", "--body", "{}"], b"");
+    assert!(parts.stderr.contains(note), "{parts:?}");
+    assert_eq!(explain(&["--url", url, "--endpoint", endpoint], V3).stderr, "");
+    assert_eq!(explain(&["--endpoint", endpoint], V3).stderr, "");
+    let verify = run(&["verify", "--at", SIGNED, "--url", "/webhook_uri", "--body", "{}"], b"");
+    assert!(!verify.stderr.contains("path_not_endpoint"), "{verify:?}");
+}
+
 /// The option that settles an open question is one of this program, and runs when it is added.
 #[test]
 fn the_experiment_is_a_command_that_runs() {
