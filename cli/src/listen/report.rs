@@ -216,9 +216,34 @@ impl Report {
                     }
                 );
             }
-            None => {}
+            None => self.advise_route(&mut text),
         }
         text
+    }
+
+    /// Says what an answer of the router means, which may come before anything of the service has run.
+    fn advise_route(&self, text: &mut String) {
+        let (Verdict::Verified { .. }, Some(status @ (404 | 405))) = (&self.verdict, self.answer.service_status())
+        else {
+            return;
+        };
+        let path = self.passed_to.as_deref().unwrap_or(&self.path);
+        let _ = if status == 404 {
+            let slash = if path.ends_with('/') { "without the slash" } else { "with a slash" };
+            writeln!(
+                text,
+                "The service answered 404 to a request that verifies here. It was passed on to the path {path}.\n\
+                 Look at the routes of the service: perhaps none has this path, or one has it {slash} at its end."
+            )
+        } else {
+            writeln!(
+                text,
+                "The service answered 405 to a request that verifies here. Its route for the path {path} has another \
+                 method than {}.",
+                self.method
+            )
+        };
+        let _ = writeln!(text, "HubSpot does not retry a request that was answered with {status}.");
     }
 
     /// Says what to look at when the service refuses a request that verifies.

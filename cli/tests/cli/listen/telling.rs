@@ -146,6 +146,43 @@ fn a_service_that_refuses_what_verifies_is_called_out() {
     }
 }
 
+/// The router answers before anything verifies, so the service logs nothing.
+#[test]
+fn a_route_that_does_not_fit_is_told() {
+    for (status, to, said) in [
+        (
+            404,
+            "/other",
+            "passed on to the path /other.\n    Look at the routes of the service: perhaps none has this path, or",
+        ),
+        (404, "/hubspot", "passed on to the path /hubspot.\n"),
+        (404, "/hubspot", "one has it with a slash at its end.\n"),
+        (404, "/hubspot/", "passed on to the path /hubspot/.\n"),
+        (404, "/hubspot/", "one has it without the slash at its end.\n"),
+        (405, "/other", "Its route for the path /other has another method than POST.\n"),
+    ] {
+        let service = Service::start(move |_, stream| {
+            let _ = write!(stream, "HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n");
+        });
+        let mut listen = Listen::start(&service.url(to), &[]);
+        listen.exchange(&event_to("/hubspot?userEmail=someone@example.com", b"{}"));
+        let report = listen.report();
+        let begins = format!("\n    The service answered {status} to a request that verifies here. ");
+        assert!(report.contains(&begins) && report.contains(said), "{said:?} is not in {report}");
+        let ends = format!("HubSpot does not retry a request that was answered with {status}.");
+        assert!(report.ends_with(&ends) && !report.contains("someone"), "{report}");
+        // Of one that does not verify it says nothing.
+        listen.exchange(&post("/hubspot", "", b"{}"));
+        assert!(!listen.report().contains("The service answered"), "{status}");
+        listen.end();
+    }
+    // Nor where this program answers itself.
+    let mut listen = Listen::start(&nobody(), &[]);
+    listen.exchange(&event(b"{}"));
+    assert!(!listen.report().contains("The service answered"));
+    listen.end();
+}
+
 #[test]
 fn a_service_that_accepts_what_does_not_verify_is_called_out() {
     let service = Service::ok();
