@@ -60,6 +60,8 @@ struct Forged {
     /// With the reason.
     not_tried: Vec<(Forgery, &'static str)>,
     accepted: Vec<Forgery>,
+    /// Those that a proxy may have answered in place of the endpoint, which accepts the genuine request.
+    answered_by_proxy: Vec<String>,
     /// The version that is accepted alone, although it is too old.
     downgraded_to: Option<Version>,
 }
@@ -135,7 +137,7 @@ impl Check<'_> {
             let judgement = Judgement::of_forgery(status, method_is_forged, Some(genuine.status));
             return forged.add(forgery, genuine, judgement, status, out);
         }
-        forged.not_tried.push((forgery, "not possible, or nothing new, with these requests"));
+        forged.not_tried.push((forgery, "these requests do not allow it, or it shows nothing new"));
         Ok(())
     }
 
@@ -143,7 +145,7 @@ impl Check<'_> {
     fn respelled(&self, genuine: &[&Genuine<'_>], forged: &mut Forged, out: &mut Out) -> Result<(), Failure> {
         let mut not_tried = |why| forged.not_tried.push((Forgery::Respelled, why));
         let Some(genuine) = genuine.iter().find(|genuine| genuine.mark == Mark::Good) else {
-            not_tried("nothing genuine is accepted");
+            not_tried("no genuine request is accepted");
             return Ok(());
         };
         let now = UnixTime::now();
@@ -154,7 +156,10 @@ impl Check<'_> {
         };
         match (judged(request.clone()), judged(request.clone())) {
             (Some((Judgement::Accepted, _)), Some((Judgement::Accepted, _))) => {
-                not_tried("an exact copy is answered with 2xx too, as a memory of replay keys does, and no memory");
+                not_tried(
+                    "an exact copy is answered with 2xx too, so no answer shows whether the endpoint remembers replay \
+                     keys",
+                );
             }
             (Some((Judgement::Accepted, _)), Some((_, to_replay))) => {
                 if let Some((judgement, status)) = judged(respelled(request)?) {
@@ -223,21 +228,31 @@ impl Check<'_> {
                 forged.unjudged.join(", ")
             )?;
         }
+        if !forged.answered_by_proxy.is_empty() {
+            writeln!(
+                out,
+                "neither accepted nor refused: {}\n\
+                 502 and 504 are usually a proxy's own answers. nginx, for example, answers 502 if the service refuses a \
+                 request before it has read the body. Send to the service itself, or use smaller events",
+                forged.answered_by_proxy.join(", ")
+            )?;
+        }
         if !forged.not_tried.is_empty() {
             writeln!(out, "not tried: {}", by_reason(&forged.not_tried))?;
         }
         if genuine.iter().any(|genuine| genuine.status == StatusCode::METHOD_NOT_ALLOWED) {
             writeln!(
                 out,
-                "An endpoint for webhooks alone serves no GET (405): leave cards out, with --event workflow --event batch"
+                "An endpoint that takes only webhooks answers 405 to a GET: leave cards out, with --event workflow \
+                 --event batch"
             )?;
         }
         if !tells {
             writeln!(
                 out,
-                "As nothing genuine is accepted, a refusal says nothing: see first that the endpoint has this client \
-                 secret, that --endpoint or --public-url is the one it is configured with, and that it serves the \
-                 method"
+                "No genuine request is accepted, so a refusal says nothing. Check first that the endpoint has this \
+                 client secret, that it is configured with the URL in --endpoint or --public-url, and that it serves \
+                 the method"
             )?;
         }
         Ok(())
@@ -277,7 +292,13 @@ impl Forged {
                 }
                 Mark::Bad
             }
-            Judgement::Neither => Mark::Bad,
+            Judgement::Neither => {
+                let is_of_proxy = [StatusCode::BAD_GATEWAY, StatusCode::GATEWAY_TIMEOUT].contains(&status);
+                if is_of_proxy && genuine.mark == Mark::Good {
+                    self.answered_by_proxy.push(tried);
+                }
+                Mark::Bad
+            }
         };
         let title = forgery.to_possible_value().and_then(|value| value.get_help().map(ToString::to_string));
         line(mark, judgement.word(), status, [&name(&forgery), &genuine.source.name()], &title.unwrap_or_default(), out)
