@@ -73,18 +73,20 @@ impl<H> VerifyLayer<H> {
     /// **Lets requests through that are not verified**, to observe the verdict before you enforce it at an endpoint that
     /// is already in use.
     ///
-    /// A refused request goes on to the inner service without [`Verified`](crate::Verified), with the
-    /// [`Error`](crate::Error) in its extensions, after [`on_refusal`](Self::on_refusal) has seen it, with
-    /// [`Refusal::is_passed_on`]; the response that the hook returns is dropped. Only a body that is too large or unreadable is still refused. An extractor of
-    /// `Verified` then answers 500, so ask for `Option<Extension<Verified>>` while you observe. Remove the call once the
-    /// log shows no more refusals of genuine requests.
+    /// A refused request goes on to the inner service without [`Verified`](crate::Verified), and has the
+    /// [`Error`](crate::Error) in its extensions. [`on_refusal`](Self::on_refusal) sees it first, with
+    /// [`Refusal::is_passed_on`] set; the response that the hook returns is dropped. A body that is too large or unreadable
+    /// is still refused.
+    ///
+    /// An extractor of `Verified` answers 500 to a request that is passed on, so ask for `Option<Extension<Verified>>` while
+    /// you observe. Remove the call once the log shows no more refusals of genuine requests.
     pub fn dangerously_pass_unverified(mut self) -> Self {
         Arc::make_mut(&mut self.settings).passes_unverified = true;
         self
     }
 
-    /// Sees every refusal and the response to it, and returns the response to send. For logs, metrics, or a body. To only
-    /// log, give it [`to_stderr`](crate::tower::to_stderr).
+    /// Sees every refusal and the response to it, and returns the response to send. Use it for logs, metrics, or a body. If
+    /// you only want a log, pass [`to_stderr`](crate::tower::to_stderr).
     ///
     /// The body's type is that of the inner service's responses: in axum `Response<axum::body::Body>`. There is one hook;
     /// to log and to [diagnose](mod@crate::diagnose) together, see the [guide](crate::guide::mismatch).

@@ -13,8 +13,8 @@ use crate::{Error, PublicUrl};
 
 /// A request that is refused.
 ///
-/// `Display` is a line for the log: [code](Error::code), [`url`](Self::url), the endpoint if the path is another, the error,
-/// and [`help`](Self::help). The URL may name people.
+/// `Display` is a line for the log: [code](Error::code), [`url`](Self::url), the endpoint if the request has another
+/// path, the error, and [`help`](Self::help). The URL may name people.
 pub struct Refusal<'a> {
     pub(super) error: Error,
     pub(super) head: &'a request::Parts,
@@ -124,7 +124,7 @@ fn whole_seconds(duration: Duration) -> u64 {
 impl fmt::Display for Refusal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.error.code())?;
-        // A URI may hold characters that turn or hide the text of a log.
+        // A URI may hold characters that reverse or hide text in a log.
         self.url().chars().try_for_each(|c| {
             if c.is_ascii_graphic() { f.write_char(c) } else { write!(f, "{}", c.escape_unicode()) }
         })?;
@@ -146,11 +146,10 @@ impl fmt::Debug for Refusal<'_> {
     }
 }
 
-/// Writes each refusal to standard error, as one line: a hook for
-/// [`VerifyLayer::on_refusal`](crate::tower::VerifyLayer::on_refusal), as `layer.on_refusal(to_stderr)`, or to call in yours.
-/// The response stays as it is.
+/// Writes each refusal to standard error, as one line, and returns the response unchanged.
 ///
-/// The line begins with `refused: `, or with `passed on unverified: ` while the layer only
+/// Pass it to [`VerifyLayer::on_refusal`](crate::tower::VerifyLayer::on_refusal), or call it from a hook of your own. The
+/// line begins with `refused: `, or with `passed on unverified: ` while the layer only
 /// [observes](Refusal::is_passed_on).
 pub fn to_stderr<B>(refusal: &Refusal<'_>, response: Response<B>) -> Response<B> {
     // If standard error is closed, there is nobody to tell. `eprintln!` would panic.

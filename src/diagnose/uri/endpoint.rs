@@ -10,7 +10,7 @@ use super::super::url::{Url, without_port};
 use super::escapes::decoded;
 use super::path::merged;
 
-/// For a fix that changes the setting. Without it, the request verifies, and the router answers 404.
+/// Ends a fix that changes the setting: with the new setting alone, the request verifies, but the router answers 404.
 pub(crate) const ROUTE: &str = "The router's route must have the path that arrives, too.";
 
 /// The URL that HubSpot is known to call.

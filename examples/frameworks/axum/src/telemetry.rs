@@ -11,7 +11,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 pub fn start() -> Result<PrometheusHandle, Box<dyn Error>> {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
     let recorder = PrometheusBuilder::new().install_recorder()?;
-    // A count that begins at 1 is no rise, and would raise no alarm.
+    // A counter that first appears as 1 shows no increase, so no alarm would go off.
     metrics::counter!("hubspot_refused_total", "code" => "mismatch").increment(0);
     Ok(recorder)
 }

@@ -178,7 +178,8 @@ impl Seen {
             Store::Redis(redis) => {
                 let known = begin_in(redis, &self.name(key), turn).await;
                 if known.is_err() {
-                    // A Redis that only was slow executes the `SET` later, and no handler runs. The answer does not wait.
+                    // A slow Redis may execute the `SET` later, though no handler runs. So forget the key; the answer does
+                    // not wait for that.
                     let (seen, verified) = (self.clone(), *verified);
                     tokio::spawn(async move { seen.forget(&verified, turn).await });
                 }
@@ -239,8 +240,8 @@ async fn begin_in(redis: &ConnectionManager, name: &str, turn: Turn) -> Result<K
     })
 }
 
-/// Runs a command, and once more after an error: it is a command that finds a closed connection, and the manager connects
-/// again but does not repeat it. The first one may have been executed, so it must do no harm to run it twice.
+/// Runs a command, and once more after an error. Only a command notices a closed connection; the manager then connects
+/// again, but does not repeat the command. The first attempt may have been executed, so a second must do no harm.
 async fn run<T: FromRedisValue>(redis: &ConnectionManager, command: &Cmd) -> Result<T, RedisError> {
     let mut redis = redis.clone();
     match command.query_async(&mut redis).await {

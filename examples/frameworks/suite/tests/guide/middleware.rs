@@ -45,7 +45,7 @@ async fn audit(verified: Verified, request: Request, next: Next) -> Response {
 
 fn large_bodies(routes: Router, verifier: Verifier, url: PublicUrl) -> Router {
     routes
-        // The layer's limit is enough; without this line, axum's extractors refuse more than 2 MB.
+        // The layer's limit is enough; without this line, axum's extractors refuse more than 2 MiB.
         .layer(DefaultBodyLimit::disable())
         .layer(VerifyLayer::new(verifier.max_body(4 << 20), url))
 }

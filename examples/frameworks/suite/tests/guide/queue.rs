@@ -46,7 +46,7 @@ fn verify_later(verifier: &Verifier, url: &PublicUrl, stored: &Stored) -> Result
 
 /// Stores each request in the queue, and verifies none.
 fn storing() -> MethodRouter {
-    // More than an event can have: axum answers 413 to a longer body, logs nothing, and HubSpot drops the event.
+    // More than an event can have: axum answers 413 to a longer body, and logs nothing. A workflow then drops the event.
     post(receive).layer(DefaultBodyLimit::max(8 << 20))
 }
 
