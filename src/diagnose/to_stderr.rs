@@ -1,5 +1,6 @@
 //! The diagnosis as a hook of the tower layer.
 
+use std::format;
 use std::io::{self, Write as _};
 use std::prelude::rust_2024::*;
 use std::sync::Arc;
@@ -22,8 +23,9 @@ impl Diagnostician {
     /// the [guide](crate::guide::mismatch) does.
     #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
     pub fn to_stderr<B>(self) -> impl Fn(&Refusal<'_>, Response<B>) -> Response<B> + Clone + Send + Sync + 'static {
-        // If standard error is closed, there is nobody to tell. `eprintln!` would panic.
-        self.report_to(|diagnosis| drop(writeln!(io::stderr(), "{diagnosis}")))
+        // Written at once, since standard error has no buffer. If it takes nothing, there is nobody to tell; `eprintln!`
+        // would panic.
+        self.report_to(|diagnosis| drop(io::stderr().write_all(format!("{diagnosis}\n").as_bytes())))
     }
 
     /// A hook for [`VerifyLayer::on_refusal`](crate::tower::VerifyLayer::on_refusal) that gives the diagnosis to a closure:

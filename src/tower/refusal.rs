@@ -1,7 +1,8 @@
 //! [`Refusal`], a request that is refused, and [`OnRefusal`], which may change the response to it.
 
-use core::fmt::{self, Write as _};
+use core::fmt;
 use core::time::Duration;
+use std::format;
 use std::io::{self, Write as _};
 use std::string::{String, ToString};
 
@@ -14,7 +15,8 @@ use crate::{Error, PublicUrl};
 /// A request that is refused.
 ///
 /// `Display` is a line for the log: [code](Error::code), [`url`](Self::url), the endpoint if the request has another
-/// path, the error, and [`help`](Self::help). The URL may name people.
+/// path, the error, and [`help`](Self::help). The URL may name people, and is cut after 2,000 characters. The text may
+/// change in any version.
 pub struct Refusal<'a> {
     pub(super) error: Error,
     pub(super) head: &'a request::Parts,
@@ -123,16 +125,31 @@ fn whole_seconds(duration: Duration) -> u64 {
 
 impl fmt::Display for Refusal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ", self.error.code())?;
-        // A URI may hold characters that reverse or hide text in a log.
-        self.url().chars().try_for_each(|c| {
-            if c.is_ascii_graphic() { f.write_char(c) } else { write!(f, "{}", c.escape_unicode()) }
-        })?;
+        write!(f, "{} {}", self.error.code(), shown(&self.url()))?;
         if let Some(endpoint) = self.other_endpoint() {
             write!(f, " (endpoint: {endpoint})")?;
         }
         write!(f, ": {}. {}", self.error, self.help())
     }
+}
+
+/// The most characters of a URL that are shown. Anyone can send a long one.
+const MOST_SHOWN: usize = 2000;
+
+/// A URL for a log: cut, and without characters that reverse or hide text.
+fn shown(url: &str) -> String {
+    let (mut shown, mut rest) = (String::new(), url.chars());
+    for c in rest.by_ref().take(MOST_SHOWN) {
+        if c.is_ascii_graphic() {
+            shown.push(c);
+        } else {
+            shown.extend(c.escape_unicode());
+        }
+    }
+    if rest.next().is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// Leaves out headers, query and body, which may hold a genuine signature and personal data.
@@ -152,9 +169,10 @@ impl fmt::Debug for Refusal<'_> {
 /// line begins with `refused: `, or with `passed on unverified: ` while the layer only
 /// [observes](Refusal::is_passed_on).
 pub fn to_stderr<B>(refusal: &Refusal<'_>, response: Response<B>) -> Response<B> {
-    // If standard error is closed, there is nobody to tell. `eprintln!` would panic.
     let outcome = if refusal.is_passed_on { "passed on unverified" } else { "refused" };
-    let _ = writeln!(io::stderr(), "{outcome}: {refusal}");
+    // Written at once, since standard error has no buffer. If it takes nothing, there is nobody to tell; `eprintln!` would
+    // panic.
+    let _ = io::stderr().write_all(format!("{outcome}: {refusal}\n").as_bytes());
     response
 }
 

@@ -528,6 +528,7 @@ fn a_refusal_is_a_line() {
         run(layer.layer(Inner::new()).oneshot(Request::from_parts(head, body))).unwrap();
         told.lock().unwrap().clone()
     };
+    const URL_LENGTH: usize = "https://hooks.example.com/hubspot".len();
     let endpoint = || PublicUrl::endpoint("https://hooks.example.com/hubspot").unwrap();
     for (public_url, target, begins, error) in [
         (endpoint(), "/hubspot?a=1", "mismatch https://hooks.example.com/hubspot?a=1", MISMATCH),
@@ -536,6 +537,18 @@ fn a_refusal_is_a_line() {
             "/a\u{202e}b",
             "path_not_endpoint /a\\u{202e}b (endpoint: https://hooks.example.com/hubspot)",
             Error::PathNotEndpoint,
+        ),
+        (
+            endpoint(),
+            &format!("/hubspot?{}", "a".repeat(2000 - URL_LENGTH - 1)),
+            &format!("mismatch https://hooks.example.com/hubspot?{}", "a".repeat(2000 - URL_LENGTH - 1)),
+            MISMATCH,
+        ),
+        (
+            endpoint(),
+            &format!("/hubspot?{}", "a".repeat(60_000)),
+            &format!("mismatch https://hooks.example.com/hubspot?{}…", "a".repeat(2000 - URL_LENGTH - 1)),
+            MISMATCH,
         ),
     ] {
         assert_eq!(line(public_url, target.as_bytes()), format!("{begins}: {error}. {}", error.help()));
