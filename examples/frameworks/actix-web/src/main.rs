@@ -57,7 +57,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// HubSpot drops an event that was answered with 404, so the log tells which path arrived.
 async fn unrouted(request: HttpRequest) -> HttpResponse {
-    eprintln!("404: no route for {}", request.path());
+    eprintln!("404: no route for {:?}", request.path());
     HttpResponse::NotFound().finish()
 }
 

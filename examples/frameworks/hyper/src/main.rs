@@ -166,7 +166,8 @@ fn refused(error: Error, url: &PublicUrl, head: &Parts) -> StatusCode {
         (Err(Error::PathNotEndpoint), Some(url)) => format!("{path_and_query} (endpoint: {url})"),
         (Err(_), _) => path_and_query.to_owned(),
     };
-    eprintln!("refused: {} {url}: {error}. {}", error.code(), error.help());
+    // The URL may hold characters that hide text in a log.
+    eprintln!("refused: {} {}: {error}. {}", error.code(), url.escape_debug(), error.help());
     match error {
         Error::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.

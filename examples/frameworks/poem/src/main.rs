@@ -56,7 +56,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// HubSpot drops an event that was answered with 404, so the log tells which path arrived.
 #[handler]
 fn unrouted(uri: &Uri) -> StatusCode {
-    eprintln!("404: no route for {}", uri.path());
+    eprintln!("404: no route for {:?}", uri.path());
     StatusCode::NOT_FOUND
 }
 
@@ -93,7 +93,8 @@ impl<'a> FromRequest<'a> for Signed {
 
 /// The reason is for the log, not for the sender.
 fn refused(error: Error, url: impl Display) -> poem::Error {
-    eprintln!("refused: {} {url}: {error}. {}", error.code(), error.help());
+    let url = url.to_string(); // may hold characters that hide text in a log
+    eprintln!("refused: {} {}: {error}. {}", error.code(), url.escape_debug(), error.help());
     match error {
         Error::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE.into(),
         // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.

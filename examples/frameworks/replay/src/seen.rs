@@ -4,21 +4,23 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hubspot_signature::{ReplayKey, UnixTime, Verified};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, Cmd, FromRedisValue, RedisError};
+use redis::io::tcp::TcpSettings;
+use redis::{Client, Cmd, FromRedisValue, IntoConnectionInfo, RedisError};
 use tokio::time::timeout;
 
 /// How long a handler may take. HubSpot waits a few seconds for an answer; a workflow waits 30. Behind a queue it may be
 /// more.
 const HANDLING: Duration = Duration::from_secs(20);
 
-/// How long a request counts as in progress if its process dies: always longer than a handler may take, or a copy would be
-/// handled at the same time. With 20 seconds it is less than the minute after which a workflow sends the request again.
-const IN_PROGRESS: Duration = HANDLING.saturating_mul(2);
+/// How long a request counts as in progress if its process dies: always longer than a handler and a slow Redis before it may
+/// take, or a copy would be handled at the same time. Less than the minute after which a workflow sends the request again.
+const IN_PROGRESS: Duration = HANDLING.saturating_add(Duration::from_secs(20));
 
 #[derive(Clone)]
 pub struct Seen {
@@ -76,7 +78,13 @@ impl Seen {
             .set_connection_timeout(timeout)
             .set_response_timeout(timeout)
             .set_number_of_retries(0);
-        let store = Store::Redis(ConnectionManager::new_lazy_with_config(Client::open(url)?, config)?);
+        let tcp = TcpSettings::default();
+        // A connection that a firewall forgot has no end of its own, and every command on it would wait in vain for a
+        // quarter of an hour.
+        #[cfg(target_os = "linux")]
+        let tcp = tcp.set_user_timeout(Duration::from_secs(3));
+        let client = Client::open(url.into_connection_info()?.set_tcp_settings(tcp))?;
+        let store = Store::Redis(ConnectionManager::new_lazy_with_config(client, config)?);
         Ok(Self { store, waiting: None })
     }
 
@@ -113,7 +121,8 @@ impl Seen {
         let seen = self.clone();
         // A task of its own forgets or marks the key even if the sender hangs up or a time limit outside expires.
         let task = tokio::spawn(async move {
-            let log = |what: &str| eprintln!("replay keys: {}: {what}", verified.replay_key());
+            // `eprintln!` panics if standard error takes nothing, and the key would stay.
+            let log = |what: &str| drop(writeln!(io::stderr(), "replay keys: {}: {what}", verified.replay_key()));
             // The other copy may still fail, the key of an expired one may be gone, and without the memory nobody knows.
             // HubSpot sends it again later.
             let not_now = |why: &str| {
@@ -240,12 +249,12 @@ async fn begin_in(redis: &ConnectionManager, name: &str, turn: Turn) -> Result<K
     })
 }
 
-/// Runs a command, and once more after an error. Only a command notices a closed connection; the manager then connects
+/// Runs a command, and once more if the connection fails. Only a command notices a closed connection; the manager then connects
 /// again, but does not repeat the command. The first attempt may have been executed, so a second must do no harm.
 async fn run<T: FromRedisValue>(redis: &ConnectionManager, command: &Cmd) -> Result<T, RedisError> {
     let mut redis = redis.clone();
     match command.query_async(&mut redis).await {
-        Err(_) => command.query_async(&mut redis).await,
+        Err(error) if error.is_io_error() => command.query_async(&mut redis).await,
         done => done,
     }
 }

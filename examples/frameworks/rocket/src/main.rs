@@ -58,7 +58,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// HubSpot drops an event that was answered with 404, so the log tells which path arrived.
 #[catch(404)]
 fn unrouted(request: &Request<'_>) {
-    eprintln!("404: no route for {}", request.uri().path());
+    eprintln!("404: no route for {} {:?}", request.method(), request.uri().path().as_str());
 }
 
 fn variable(name: &str) -> Result<String, String> {
@@ -110,8 +110,9 @@ fn refused(request: &Request<'_>, error: Error) -> Status {
     let (_, public_url) = request.rocket().state::<HubSpot>().expect("set in main");
     let uri = request.uri().to_string();
     let head = public_url.head(request.method().as_str(), &uri, SignatureHeaders::new());
+    // The URL may hold characters that hide text in a log.
     let url = head.map_or_else(|_| uri.clone(), |head| head.uri().to_string());
-    eprintln!("refused: {} {url}: {error}. {}", error.code(), error.help());
+    eprintln!("refused: {} {}: {error}. {}", error.code(), url.escape_debug(), error.help());
     match error {
         Error::BodyTooLarge { .. } => Status::PayloadTooLarge,
         // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.

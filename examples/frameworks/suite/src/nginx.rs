@@ -56,10 +56,15 @@ impl Nginx {
         Self { address, client: Arc::new(client), process: Process(process), folder }
     }
 
+    /// Returns the errors that nginx logged.
+    pub fn errors(&self) -> String {
+        fs::read_to_string(self.folder.path().join("error.log")).unwrap_or_default()
+    }
+
     pub fn exchange(&self, request: &Request) -> Option<Answer> {
         // Waits in the socket's queue until nginx is ready.
         let Ok(socket) = TcpStream::connect(self.address) else {
-            panic!("nginx is gone: {}", fs::read_to_string(self.folder.path().join("error.log")).unwrap_or_default());
+            panic!("nginx is gone: {}", self.errors());
         };
         socket.set_read_timeout(Some(Duration::from_secs(20))).expect("not zero");
         let name = ServerName::try_from(HOST).expect("a name");

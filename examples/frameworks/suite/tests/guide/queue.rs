@@ -74,7 +74,7 @@ const LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Handles an event from the queue. Returns whether the queue can delete it. If not, the queue must deliver it again.
 async fn consume(verifier: &Verifier, url: &PublicUrl, seen: &Seen, stored: Stored, now: UnixTime) -> bool {
-    let event = || format!("{}, received at {}", stored.path_and_query, stored.received);
+    let event = || format!("{:?}, received at {}", stored.path_and_query, stored.received);
     let waited = Duration::from_millis(now.as_millis().saturating_sub(stored.received.as_millis()));
     if waited > LIMIT {
         eprintln!("dropped: waited for {waited:?}: {}", event());
@@ -427,7 +427,7 @@ fn the_log_names_each_event() {
         let between = |line: &str| Some(line.strip_prefix(begin)?.split_once(" ms")?.1.starts_with(end));
         log.lines().filter_map(between).filter(|is_it| *is_it).count()
     };
-    let path = "/hubspot?a=1&b=%40, received at 1";
+    let path = "\"/hubspot?a=1&b=%40\", received at 1";
     for (begin, end, expected) in [
         (format!("kept: path_not_endpoint: {path}"), ", endpoint https://hooks.example.com/moved: ", 2),
         (format!("kept: mismatch: {path}"), ", endpoint https://hooks.example.com/hubspot: ", 2),
@@ -435,7 +435,7 @@ fn the_log_names_each_event() {
         (format!("dropped: missing_signature: {path}"), ", endpoint https://hooks.example.com/hubspot: ", 1),
         (format!("dropped: waited for 86400.001s: {path}"), "", 3),
         (
-            "kept: path_not_endpoint: /?a=1, received at 1".into(),
+            "kept: path_not_endpoint: \"/?a=1\", received at 1".into(),
             ", endpoint https://hooks.example.com/crm/hubspot: ",
             1,
         ),
