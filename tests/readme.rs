@@ -143,6 +143,7 @@ async fn receiver_answers() {
         ("[7,]", "records []"),
         // One event of another shape does not cost the others.
         (r#"[{"objectId": 7}, {"objectId": "x"}, 5, {"objectId": 8}]"#, "records [7, 8]"),
+        (r#"[{"objectId": 7}, {"objectId": 2, "propertyValue": "\ud83d"}, {"objectId": 1e400}]"#, "records [7, 2]"),
         (r#"{"objectId": 7}"#, "records []"),
     ] {
         let answer = answer(app(SECRET).unwrap(), signed(body, UnixTime::now())).await;

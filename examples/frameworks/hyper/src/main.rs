@@ -8,7 +8,7 @@
 // hyper = { version = "1", features = ["http1", "http2", "server"] }
 // hyper-util = { version = "0.1", features = ["server-auto", "service", "tokio"] }
 // serde = { version = "1", features = ["derive"] }
-// serde_json = { version = "1", default-features = false, features = ["std"] }
+// serde_json = { version = "1", default-features = false, features = ["raw_value", "std"] }
 // tempfile = { version = "3", default-features = false }
 // tokio = { version = "1", default-features = false, features = ["fs", "io-util", "macros", "net", "rt-multi-thread", "sync", "time"] }
 
@@ -19,7 +19,8 @@
 // genuine webhook stays, named by its replay key; without it, the file is deleted after the handler).
 
 use std::fmt::Display;
-use std::{collections::HashMap, convert::Infallible, env, io::BufReader, path::PathBuf, sync::Arc, time::Duration};
+use std::io::{BufReader, Seek};
+use std::{collections::HashMap, convert::Infallible, env, path::PathBuf, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt, Full};
 use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verified, Verifier, Version};
@@ -30,6 +31,7 @@ use hyper::{Request, Response, StatusCode, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 use tokio::fs::File;
@@ -217,12 +219,15 @@ struct Event {
 
 /// Returns the one event of a workflow, or those of the Webhooks API. One of another shape is logged and left out: to an
 /// error, HubSpot would only send it again.
-fn events(body: &std::fs::File) -> std::io::Result<Vec<Event>> {
-    let events = match serde_json::from_reader(BufReader::new(body)) {
-        Ok(Value::Array(events)) => events.into_iter().map(serde_json::from_value).collect(),
-        Ok(one) => vec![serde_json::from_value(one)],
+fn events(mut body: &std::fs::File) -> std::io::Result<Vec<Event>> {
+    // Each event alone: one that is no text, with half of an emoji at its end, would cost the others too.
+    let events = match serde_json::from_reader::<_, Vec<Box<RawValue>>>(BufReader::new(body)) {
+        Ok(events) => events.into_iter().map(|one| serde_json::from_str(one.get())).collect(),
         Err(error) if error.is_io() => return Err(error.into()),
-        Err(error) => vec![Err(error)],
+        Err(_) => {
+            body.rewind()?;
+            vec![serde_json::from_reader(BufReader::new(body))]
+        }
     };
     // Its kind alone: the error quotes the value, which may be long and personal.
     let log = |error: &serde_json::Error| eprintln!("not handled: {:?}", error.classify());

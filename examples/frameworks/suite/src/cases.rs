@@ -38,7 +38,7 @@ const QUERIES: [(&str, &str); 10] = [
 
 /// The bodies of the Webhooks API and of workflows, whole or not what the handlers expect, with the records that an answer
 /// names: no event is lost without a word, and none is sent again for its shape.
-pub const EVENTS: [(&str, &[u64]); 14] = [
+pub const EVENTS: [(&str, &[u64]); 15] = [
     (r#"[{"objectId":7,"attemptNumber":0}]"#, &[7]),
     (r#" [ {"objectId":7}, {"eventId":1,"objectId":8} ] "#, &[7, 8]),
     (r#"{"vid":9,"properties":{}}"#, &[9]),
@@ -49,6 +49,8 @@ pub const EVENTS: [(&str, &[u64]); 14] = [
     // So do the others if an `objectId` has another type.
     (r#"[{"objectId":7},{"objectId":"x"},{"objectId":8}]"#, &[7, 8]),
     (r#"[{"objectId":7},[],null,"x",{"objectId":8}]"#, &[7, 8]),
+    // Or if one has text that ends in half of an emoji, or a number that no type holds.
+    (r#"[{"objectId":7},{"objectId":8,"propertyValue":"cut \ud83d"},{"objectId":1e400},{"objectId":9}]"#, &[7, 8, 9]),
     (r#"{"fromObjectId":1,"toObjectId":2}"#, &[]),
     ("[]", &[]),
     ("{}", &[]),
