@@ -287,9 +287,7 @@ impl Error {
             #[cfg(feature = "http")]
             Self::PathNotEndpoint => {
                 "Compare the two paths letter by letter: the configured one may have a typo, and a trailing slash counts. If \
-                 a router removes all of the path, put the layer \
-                 outside it. For many routes use PublicUrl::server; if a gateway rewrites the path, see \
-                 PublicUrl::dangerously_accept_any_path."
+                 a router removes all of the path, put the layer outside it. For many routes use PublicUrl::server."
             }
             #[cfg(any(feature = "tower", feature = "diagnose"))]
             Self::BodyUnreadable => "The connection broke, or a limit outside this layer was reached.",

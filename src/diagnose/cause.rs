@@ -103,7 +103,8 @@ causes! {
         "The URI is only a path. HubSpot signs the whole public URL."
         "Configure the URL as it is in HubSpot: `PublicUrl::endpoint(\"https://your.public.host/path\")`."
     UriScheme "uri-scheme"
-        "The URI has the wrong scheme: TLS ends at a proxy, so the service sees http where HubSpot called https."
+        "The URI has the wrong scheme: it is configured so, or TLS ends at a proxy and the service sees http where HubSpot \
+         called https."
         "Configure the URL as it is in HubSpot, `PublicUrl::endpoint(\"https://your.public.host/path\")`, \
          instead of using the connection's scheme. The proxy can report it: nginx \
          `proxy_set_header X-Forwarded-Proto $scheme;`, HAProxy \
@@ -145,8 +146,8 @@ causes! {
         "Configure the URL as it is in HubSpot, with a slash at its end only if it has one there: \
          `PublicUrl::endpoint(…)`. The router's route must have the path that arrives, too. If the path was changed on \
          the way (with `endpoint`, the error is then `path_not_endpoint`):"
-        => "disable the middleware that normalises slashes (`NormalizePath` in tower-http and actix-web, \
-         `APPEND_SLASH` in Django), or verify before it."
+        => "disable what changes it, a proxy's rewrite rule or middleware that normalises slashes (`NormalizePath` in \
+         tower-http and actix-web, `APPEND_SLASH` in Django), or verify before it."
     UriDoubleSlash "uri-double-slash"
         "Double slashes in the path were merged, or a slash was doubled where two parts were joined."
         "Configure the URL as it is in HubSpot, where it is best without `//`: `PublicUrl::endpoint(…)`. If the path \

@@ -50,7 +50,7 @@ fn each_fix_of_a_path_begins_with_the_setting() {
     use Cause::*;
     let spelled = "https://hooks.example.com/caf%C3%A9/inbox";
     for (endpoint, seen, cause, on_the_way) in [
-        (ENDPOINT, "/tenants/42/crm-events/inbox/", UriTrailingSlash, "`path_not_endpoint`): disable the middleware"),
+        (ENDPOINT, "/tenants/42/crm-events/inbox/", UriTrailingSlash, "`path_not_endpoint`): disable what changes it"),
         (ENDPOINT, "/tenants/42/crm-events//inbox", UriDoubleSlash, "merge_slashes off"),
         (ENDPOINT, "/crm-events/inbox", UriPrefixLost, "OriginalUri"),
         (ENDPOINT, "/x/tenants/42/crm-events/inbox", UriPrefixAdded, "before the prefix was added"),
