@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use hubspot_signature::diagnose::{Diagnosis, Diagnostician, Fault, Finding};
+use hubspot_signature::diagnose::{Cause, Certainty, Diagnosis, Diagnostician, Fault, Finding};
 use serde_json::{Value, json};
 
 use crate::Failure;
@@ -41,6 +41,9 @@ enum Format {
     /// One JSON object: accepted, verdict, expected, findings, app_id, tried, complete, and the text for reading
     Json,
 }
+
+/// The causes of a request that is refused for its time alone.
+const LATE: [Cause; 2] = [Cause::TimestampStale, Cause::TimestampFuture];
 
 const EXAMPLES: &str = "\
 Give what your server saw, damage and all: the URL that your code gives to the
@@ -129,8 +132,18 @@ fn write_text(diagnosis: &Diagnosis, knows_url: bool, out: &mut Out) -> Result<(
         writeln!(out, "{margin}{style}{marked}{style:#}{rest}")?;
     }
     let accepted = diagnosis.verdict().ok().and_then(Result::ok);
-    if accepted.is_some() && !knows_url {
-        writeln!(out, "\nIf your service refuses it, give the URL that your code verified as --url.")?;
+    let is_late = |finding: &Finding| {
+        finding.certainty() == Certainty::Proved && finding.causes().all(|cause| LATE.contains(&cause))
+    };
+    let findings = diagnosis.findings();
+    if accepted.is_some() || !findings.is_empty() && findings.iter().all(is_late) {
+        let but = if accepted.is_some() { "" } else { "Apart from its age, the request verifies. " };
+        let url = if knows_url { "" } else { "\nGive the URL that your code verified as --url." };
+        writeln!(
+            out,
+            "\n{but}If your service says that the signature does not match, it has another secret than was given here, or \
+             verified another URL or body.{url}"
+        )?;
     }
     if let Some(remark) = accepted.and_then(|proof| PolicyArgs::remark(proof.version())) {
         writeln!(out, "\n{remark}")?;
