@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use clap::ValueEnum;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, Uri};
 use hubspot_signature::Version;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -166,7 +166,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     let others = others(args.other_secrets.as_deref())?;
     let previous = args.previous.text()?;
     let judge = Judge::new(&secret, &others, previous.as_deref(), public_url, args.minimum_version.into())?;
-    if service.has_path() && !judge.is_one_endpoint() {
+    if service.path().is_some() && !judge.is_one_endpoint() {
         return Err(
             "--to has a path, which goes with --endpoint only: with --public-url each request keeps its own".into()
         );
@@ -229,6 +229,17 @@ fn greet(shared: &Shared, address: SocketAddr, minimum: Version) {
         shared.judge.public_url(),
         shared.service.url()
     ));
+    let own = shared.judge.public_url().parse::<Uri>();
+    let is_slash = |to: &str| {
+        let bare = |path: &str| path.trim_end_matches('/').to_owned();
+        own.is_ok_and(|own| own.path() != to && bare(own.path()) == bare(to))
+    };
+    if shared.service.path().is_some_and(is_slash) {
+        note(
+            "only one of --to and the endpoint has a slash at its end, which the service does not see: to find out what \
+             it does with HubSpot's path, give --to without a path",
+        );
+    }
     if !address.ip().is_loopback() {
         note(&format!("{} is open to other machines: anyone who reaches it reaches your service", address.ip()));
     }

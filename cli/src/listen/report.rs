@@ -252,7 +252,9 @@ impl Report {
         let url = self.url.split('?').next().unwrap_or_default();
         let mut advice = Vec::new();
         if let Some(path) = &self.passed_to {
-            advice.push(format!("the path: it was passed on to {path}, which is not the path that HubSpot signed"));
+            advice.push(format!(
+                "the path: `listen` passed it on to {path}, the path of --to, and HubSpot signed another"
+            ));
         }
         advice.push(format!("the URL: HubSpot signed {url} and the query, not the address of the service"));
         if self.length > 0 {

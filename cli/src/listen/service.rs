@@ -63,8 +63,9 @@ impl Service {
         &self.url
     }
 
-    pub(super) const fn has_path(&self) -> bool {
-        self.path.is_some()
+    /// Returns the path of the service, unless each request keeps its own.
+    pub(super) fn path(&self) -> Option<&str> {
+        self.path.as_deref()
     }
 
     /// Returns the addresses of the service; none if its name is unknown.

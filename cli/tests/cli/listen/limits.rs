@@ -278,6 +278,16 @@ fn a_minimum_that_can_be_replayed_is_noted() {
     }
 }
 
+/// With --to's own path, the service does not see the slash that HubSpot's path has or lacks.
+#[test]
+fn a_slash_that_is_hidden_is_noted() {
+    let service = Service::ok();
+    for (path, is_noted) in [("/hubspot/", true), ("/hubspot", false), ("/other/", false), ("", false)] {
+        let outcome = Listen::start(&service.url(path), &[]).end();
+        assert_eq!(outcome.stderr.contains("only one of --to and the endpoint has a slash"), is_noted, "{outcome:?}");
+    }
+}
+
 #[test]
 fn ctrl_c_lets_requests_finish() {
     let service = Service::start(|_, stream| {

@@ -123,7 +123,7 @@ fn a_service_that_refuses_what_verifies_is_called_out() {
         let report = listen.report();
         for said in [
             &format!("The service answered {status} to a request that verifies here") as &str,
-            "passed on to /other,",
+            "`listen` passed it on to /other, the path of --to,",
             "HubSpot signed https://abc.example-tunnel.app/hubspot and the query",
             "the 7 raw bytes",
             "the client secret",
