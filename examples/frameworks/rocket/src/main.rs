@@ -10,7 +10,7 @@
 // serde = { version = "1", features = ["derive"] }
 // serde_json = { version = "1", default-features = false, features = ["raw_value", "std"] }
 
-// Environment: HUBSPOT_CLIENT_SECRET, HUBSPOT_PUBLIC_URL (scheme and host: https://hooks.example.com).
+// Environment: HUBSPOT_CLIENT_SECRET, and as configured in HubSpot HUBSPOT_WEBHOOK_URL and HUBSPOT_CARD_URL.
 // Optional: LISTEN (127.0.0.1:3000 without it), HUBSPOT_RETRY_MISMATCHES (while a secret or a URL changes).
 
 // What the guards need, and then what the server needs.
@@ -34,7 +34,11 @@ use std::net::SocketAddr;
 /// The most bytes of a body.
 const BODY_LIMIT: usize = 1 << 20;
 
-type HubSpot = (Verifier, PublicUrl);
+struct HubSpot {
+    verifier: Verifier,
+    webhook_url: PublicUrl,
+    card_url: PublicUrl,
+}
 
 #[rocket::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -42,10 +46,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let verifier = Verifier::new(&variable("HUBSPOT_CLIENT_SECRET")?, Version::V3)
         .map_err(|error| format!("HUBSPOT_CLIENT_SECRET: {error}. {}", error.help()))?
         .max_body(BODY_LIMIT as u64);
-    // Scheme and host of both routes.
-    let public_url = PublicUrl::server(&variable("HUBSPOT_PUBLIC_URL")?)
-        .map_err(|error| format!("HUBSPOT_PUBLIC_URL: {error}. {}", error.help()))?;
-    let hubspot: HubSpot = (verifier, public_url);
+    // The URL exactly as it is configured in HubSpot.
+    let endpoint =
+        |name| PublicUrl::endpoint(&variable(name)?).map_err(|error| format!("{name}: {error}. {}", error.help()));
+    let (webhook_url, card_url) = (endpoint("HUBSPOT_WEBHOOK_URL")?, endpoint("HUBSPOT_CARD_URL")?);
+    let hubspot = HubSpot { verifier, webhook_url, card_url };
     let listen: SocketAddr = env::var("LISTEN").unwrap_or("127.0.0.1:3000".into()).parse()?;
     let config = Config { address: listen.ip(), port: listen.port(), cli_colors: false, ..Config::default() };
     let announce = AdHoc::on_liftoff("announce", |rocket| {
@@ -73,9 +78,10 @@ struct Signed(Vec<u8>, Verified);
 impl<'r> FromData<'r> for Signed {
     type Error = ();
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> data::Outcome<'r, Self> {
-        let refused = |error| refused(request, error);
+        let hubspot = hubspot(request);
+        let refused = |error| refused(request, &hubspot.webhook_url, error);
         let read = async {
-            let mut verification = begin(request).map_err(refused)?;
+            let mut verification = begin(request, &hubspot.webhook_url).map_err(refused)?;
             let body = timeout(Duration::from_secs(5), data.open(BODY_LIMIT.bytes()).into_bytes()).await;
             let body = body.map_err(|_| unfinished(request))?.map_err(|_| Status::BadRequest)?;
             let body = body.is_complete().then(|| body.into_inner());
@@ -95,24 +101,30 @@ struct SignedGet;
 impl<'r> FromRequest<'r> for SignedGet {
     type Error = ();
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
-        let verified = begin(request).and_then(|verification| verification.finish());
-        verified.map_or_else(|error| Outcome::Error((refused(request, error), ())), |_| Outcome::Success(Self))
+        let url = &hubspot(request).card_url;
+        let verified = begin(request, url).and_then(|verification| verification.finish());
+        verified.map_or_else(|error| Outcome::Error((refused(request, url, error), ())), |_| Outcome::Success(Self))
     }
 }
 
-fn begin(request: &Request<'_>) -> Result<Verification, Error> {
-    let (verifier, public_url) = request.rocket().state::<HubSpot>().expect("set in main");
+fn hubspot<'r>(request: &'r Request<'_>) -> &'r HubSpot {
+    request.rocket().state().expect("set in main")
+}
+
+fn begin(request: &Request<'_>, url: &PublicUrl) -> Result<Verification, Error> {
     let (uri, headers) = (request.uri().to_string(), SignatureHeaders::from_lookup(|name| request.headers().get(name)));
-    verifier.begin(&public_url.head(request.method().as_str(), &uri, headers)?, UnixTime::now())
+    hubspot(request).verifier.begin(&url.head(request.method().as_str(), &uri, headers)?, UnixTime::now())
 }
 
 /// The reason is for the log, not for the sender.
-fn refused(request: &Request<'_>, error: Error) -> Status {
-    let (_, public_url) = request.rocket().state::<HubSpot>().expect("set in main");
+fn refused(request: &Request<'_>, url: &PublicUrl, error: Error) -> Status {
     let uri = request.uri().to_string();
-    let head = public_url.head(request.method().as_str(), &uri, SignatureHeaders::new());
+    let url = match (url.head(request.method().as_str(), &uri, SignatureHeaders::new()), url.endpoint_url()) {
+        (Ok(head), _) => head.uri().to_string(),
+        (Err(Error::PathNotEndpoint), Some(url)) => format!("{uri} (endpoint: {url})"),
+        (Err(_), _) => uri,
+    };
     // The URL may hold characters that hide text in a log.
-    let url = head.map_or_else(|_| uri.clone(), |head| head.uri().to_string());
     eprintln!("refused: {} {}: {error}. {}", error.code(), url.escape_debug(), error.help());
     match error {
         Error::BodyTooLarge { .. } => Status::PayloadTooLarge,

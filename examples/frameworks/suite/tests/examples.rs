@@ -387,7 +387,7 @@ const URLS: [(&str, &[&str]); 9] = [
     ("poem", &[WEBHOOK, CARD]),
     ("reload", &[WEBHOOK]),
     ("replay", &[WEBHOOK]),
-    ("rocket", &[SERVER]),
+    ("rocket", &[WEBHOOK, CARD]),
     ("warp", &[SERVER]),
 ];
 
