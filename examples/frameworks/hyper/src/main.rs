@@ -20,7 +20,8 @@
 
 use std::fmt::Display;
 use std::io::{BufReader, Seek};
-use std::{collections::HashMap, convert::Infallible, env, path::PathBuf, sync::Arc, time::Duration};
+use std::path::{Path, PathBuf};
+use std::{collections::HashMap, convert::Infallible, env, fs, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt, Full};
 use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verified, Verifier, Version};
@@ -41,8 +42,8 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-/// The most bytes of a body. For larger files, also raise the time for a body in `received`, and the limit of a proxy in
-/// front of this server (in nginx `client_max_body_size`).
+/// The most bytes of a body. For larger files, also raise the time for a body in `received`, to at most 25 seconds (a
+/// workflow waits 30 for the answer), and the limit of a proxy in front of this server (in nginx `client_max_body_size`).
 const BODY_LIMIT: u64 = 1 << 20;
 
 /// The most bodies that are received at the same time, each up to `BODY_LIMIT` on the disk. A forgery takes a place
@@ -68,13 +69,23 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The URL exactly as it is configured in HubSpot.
     let endpoint =
         |name| PublicUrl::endpoint(&variable(name)?).map_err(|error| format!("{name}: {error}. {}", error.help()));
+    let (folder, kept) = (path("FOLDER").unwrap_or_else(env::temp_dir), path("KEPT"));
+    // As for an event: otherwise the first one would show that a folder is wrong.
+    let wrong_folder = |error| format!("FOLDER: {error}. Name a folder in which this program may create files");
+    let file = NamedTempFile::new_in(&folder).map_err(wrong_folder)?;
+    if let Some(kept) = &kept {
+        let path = kept.join(file.path().file_name().expect("it has one"));
+        keep(file, &path).and_then(|()| fs::remove_file(path)).map_err(|error| {
+            format!("KEPT: {error}. Name a folder on the disk of FOLDER, in which this program may create files")
+        })?;
+    }
     let hubspot = Arc::new(HubSpot {
         bodies: Semaphore::new(BODIES),
         verifier,
         webhook_url: endpoint("HUBSPOT_WEBHOOK_URL")?,
         card_url: endpoint("HUBSPOT_CARD_URL")?,
-        folder: env::var_os("FOLDER").map_or_else(env::temp_dir, PathBuf::from),
-        kept: env::var_os("KEPT").map(PathBuf::from),
+        folder,
+        kept,
     });
     let listener = TcpListener::bind(env::var("LISTEN").unwrap_or("127.0.0.1:3000".into())).await?;
     println!("listening on {}", listener.local_addr()?);
@@ -98,6 +109,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 fn variable(name: &str) -> Result<String, String> {
     env::var(name).map_err(|_| format!("{name} is not set, or not UTF-8"))
+}
+
+/// An empty variable counts as missing: Docker Compose and systemd write it so.
+fn path(name: &str) -> Option<PathBuf> {
+    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 async fn answer(hubspot: Arc<HubSpot>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
@@ -193,20 +209,25 @@ async fn webhook(hubspot: &HubSpot, file: NamedTempFile, verified: Verified) -> 
     let handled = spawn_blocking(move || {
         let events = events(file.as_file()).map_err(unavailable)?;
         let ids: Vec<u64> = events.iter().filter_map(|event| event.object_id.or(event.vid)).collect();
-        // Moved, or deleted here. There too, only the user that runs this program can read it. A copy of the request
-        // replaces it.
+        // Otherwise deleted here.
         if let Some(folder) = kept {
-            // Sync before the answer: HubSpot never sends again what was answered with 200, and a power cut loses what
-            // is still in memory. Sync the file's name too, where the system can sync a folder.
-            file.as_file().sync_all().map_err(unavailable)?;
-            file.persist(folder.join(name)).map_err(|error| unavailable(error.error))?;
-            if cfg!(unix) {
-                std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(unavailable)?;
-            }
+            keep(file, &folder.join(name)).map_err(unavailable)?;
         }
         Ok(json!({ "received": ids }))
     });
     handled.await.map_err(unavailable)?
+}
+
+/// Moves the file. There too, only the user that runs this program can read it. A copy of the request replaces it.
+fn keep(file: NamedTempFile, path: &Path) -> std::io::Result<()> {
+    // Sync before the answer: HubSpot never sends again what was answered with 200, and a power cut loses what is still
+    // in memory. Sync the file's name too, where the system can sync a folder.
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    match path.parent().filter(|_| cfg!(unix)) {
+        Some(folder) => fs::File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
 }
 
 /// An event, as far as this handler needs it.
@@ -219,7 +240,7 @@ struct Event {
 
 /// Returns the one event of a workflow, or those of the Webhooks API. One of another shape is logged and left out: to an
 /// error, HubSpot would only send it again.
-fn events(mut body: &std::fs::File) -> std::io::Result<Vec<Event>> {
+fn events(mut body: &fs::File) -> std::io::Result<Vec<Event>> {
     // Each event alone: one that is no text, with half of an emoji at its end, would cost the others too.
     let events = match serde_json::from_reader::<_, Vec<Box<RawValue>>>(BufReader::new(body)) {
         Ok(events) => events.into_iter().map(|one| serde_json::from_str(one.get())).collect(),

@@ -34,9 +34,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .map_err(|error| format!("HUBSPOT_CLIENT_SECRET: {error}. {}", error.help()))?;
     let public_url = PublicUrl::endpoint(&variable("HUBSPOT_WEBHOOK_URL")?)
         .map_err(|error| format!("HUBSPOT_WEBHOOK_URL: {error}. {}", error.help()))?;
-    let seen = match env::var("REDIS_URL") {
-        Ok(url) => Seen::in_redis(&url)?,
-        Err(_) => Seen::in_memory(),
+    // An empty one counts as missing.
+    let seen = if env::var_os("REDIS_URL").is_some_and(|url| !url.is_empty()) {
+        Seen::in_redis(&variable("REDIS_URL")?)
+            .map_err(|error| format!("REDIS_URL: {error}. Write it as in redis://localhost:6379"))?
+    } else {
+        Seen::in_memory()
     };
     let verify = VerifyLayer::new(verifier, public_url).on_refusal(to_stderr);
     // Set while a secret or a URL changes: HubSpot sends again what gets 429, and drops what gets 401.

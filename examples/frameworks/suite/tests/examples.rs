@@ -1,6 +1,7 @@
 //! Single example servers do more than judge: they log and count, stream to a file, take a new secret.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -361,6 +362,54 @@ fn hyper_keeps_the_files() {
     let verified = verifier.verify(&head, &request.body, hubspot_signature::UnixTime::now()).expect("genuine");
     let file = fs::read(kept.path().join(verified.replay_key().to_string())).expect("kept");
     assert_eq!((file, files(kept.path()).len(), files(folder.path()).len()), (request.body, 1, 0));
+}
+
+/// Docker Compose and systemd write a variable without a value so.
+#[test]
+fn an_empty_variable_counts_as_missing() {
+    let folder = tempfile::tempdir().expect("a new folder");
+    let hyper = Server::start_with("hyper", |command| {
+        command.current_dir(&folder).env("FOLDER", "").env("KEPT", "");
+    });
+    let replay = Server::start_with("replay", |command| {
+        command.env("HANDLED", folder.path().join("handled")).env("REDIS_URL", "");
+    });
+    for server in [&hyper, &replay] {
+        assert_eq!(status(server, &webhook(r#"{"objectId":7}"#)), 200);
+    }
+    assert!(folder.path().join("handled").exists());
+    assert_eq!(files(folder.path()).len(), 1, "nothing is kept");
+}
+
+/// Not at the first event.
+#[test]
+fn a_wrong_optional_variable_is_explained() {
+    let folder = tempfile::tempdir().expect("a new folder");
+    let [missing, handled] = ["missing", "handled"].map(|name| folder.path().join(name));
+    let fault = "No such file or directory (os error 2)";
+    let mut cases = vec![
+        ("hyper", "FOLDER", missing.as_path(), format!("FOLDER: {fault}")),
+        ("hyper", "KEPT", &missing, format!("KEPT: {fault}. Name a folder on the disk of FOLDER")),
+        ("replay", "REDIS_URL", Path::new("localhost"), "REDIS_URL: Redis URL did not parse".to_owned()),
+    ];
+    // A disk of its own.
+    let memory = Path::new("/dev/shm");
+    if memory.metadata().is_ok_and(|memory| memory.dev() != folder.path().metadata().expect("there").dev()) {
+        cases.push((
+            "hyper",
+            "KEPT",
+            memory,
+            "KEPT: Invalid cross-device link (os error 18). Name a folder".to_owned(),
+        ));
+    }
+    for (name, variable, value, expected) in cases {
+        let mut command = example(name);
+        command.env("LISTEN", "nowhere").env("HANDLED", &handled).env("FOLDER", folder.path()).env(variable, value);
+        let output = command.stderr(std::process::Stdio::piped()).output().expect("it starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains(&expected), "{name}: {said}");
+    }
+    assert!(files(folder.path()).is_empty(), "nothing stays");
 }
 
 /// Byte by byte, a body takes as many system calls as it has bytes.
