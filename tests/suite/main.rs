@@ -4,7 +4,6 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-mod api;
 mod attacks;
 #[cfg(feature = "axum")]
 mod axum;
