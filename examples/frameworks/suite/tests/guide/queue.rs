@@ -1,5 +1,12 @@
 //! A request that is verified later than it came.
 
+// [dependencies]
+// axum = { version = "0.8", default-features = false, features = ["http1", "original-uri", "tokio"] }
+// http = "1"
+// hubspot-signature = { version = "0.1", features = ["axum"] }
+// redis = { version = "1", default-features = false, features = ["connection-manager", "tokio-comp"] }
+// tokio = { version = "1", default-features = false, features = ["macros", "net", "rt-multi-thread", "time"] }
+
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, OriginalUri};
 use axum::http::request::Parts;
@@ -9,6 +16,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use hubspot_signature::tower::{VerifyLayer, to_stderr};
 use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verified, Verifier};
 use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -66,7 +74,8 @@ fn verifying(verify: VerifyLayer, seen: Seen) -> MethodRouter {
             Ok(Some(false)) | Err(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     };
-    post(receive).layer(verify.on_refusal(to_stderr))
+    // Without the first of these layers, axum reads no more than 2 MiB. The other one is the outer one.
+    post(receive).layer::<_, Infallible>(DefaultBodyLimit::disable()).layer(verify.on_refusal(to_stderr))
 }
 
 /// The longest that an event may wait. The store must know it: `Seen::in_redis(&redis_url)?.for_queue(LIMIT)`.
@@ -409,6 +418,26 @@ async fn an_arrival_is_stored_once_and_no_forgery() {
     *forged.body_mut() = "\"forged\"".into();
     assert_eq!(prelude::status(&routes, forged).await, 401);
     assert!(paths("\"forged\"").is_empty());
+}
+
+/// The layer judges the path that `nest` leaves, and the store has the path that came.
+#[tokio::test]
+async fn an_arrival_may_be_nested() {
+    let url = PublicUrl::endpoint(NESTED).expect("a URL");
+    let verify = |max_body| VerifyLayer::new(prelude::verifier().max_body(max_body), url.clone());
+    let seen = Seen::in_memory();
+    let nested =
+        |path: &str, inner: &str, route| prelude::Router::new().nest(path, prelude::Router::new().route(inner, route));
+    let prefix = nested("/crm", "/hubspot", verifying(verify(4 << 20), seen.clone()));
+    let all = nested("/crm/hubspot", "/", verifying(verify(1 << 20), seen));
+    let outside = nested("/crm/hubspot", "/", storing()).layer(verify(1 << 20));
+    // The first is longer than axum reads by itself.
+    for (routes, filler, status, times) in [(prefix, 3 << 20, 200, 1), (all, 1, 401, 0), (outside, 2, 200, 1)] {
+        let body = format!("\"nested {}\"", "a".repeat(filler));
+        let request = prelude::signed(&format!("{NESTED}?a=1"), "/crm/hubspot?a=1", &*body);
+        assert_eq!(prelude::status(&routes, request).await, status, "{filler}");
+        assert_eq!(paths(&body), vec!["/crm/hubspot?a=1"; times], "{filler}");
+    }
 }
 
 /// The log names each event, and where it was expected: this program runs two tests above once more, and reads it.
