@@ -146,3 +146,37 @@ async fn an_unknown_host_has_no_routes() {
     }
     assert_eq!(prelude::status(&routes(), signed("https://shop.example.com/hubspot", "/hubspot", "{}")).await, 421);
 }
+
+/// Shown by `migrating.md`.
+mod migrating {
+    use hubspot_signature::{Error, PublicUrl, SignatureHeaders, UnixTime, Verified, Verifier, Version};
+
+    /// Once, at start-up.
+    fn settings(client_secret: &str) -> Result<(Verifier, PublicUrl), Box<dyn std::error::Error>> {
+        // The URL exactly as it is configured in HubSpot. The query comes from each request.
+        let url = PublicUrl::endpoint("https://hooks.example.com/hubspot")?;
+        Ok((Verifier::new(client_secret, Version::V3)?, url))
+    }
+
+    /// For each request: what the request line has, all headers, and the body as it came.
+    fn verified(
+        (verifier, url): &(Verifier, PublicUrl),
+        method: &str,
+        path_and_query: &str,
+        headers: &[(String, Vec<u8>)],
+        raw_body: &[u8],
+    ) -> Result<Verified, Error> {
+        let headers = SignatureHeaders::from_pairs(headers.iter().map(|(name, value)| (name, value)));
+        verifier.verify(&url.head(method, path_and_query, headers)?, raw_body, UnixTime::now())
+    }
+
+    #[test]
+    fn verifies_as_the_helpers_do() {
+        let signed = crate::prelude::signed("https://hooks.example.com/hubspot?a=1", "/hubspot?a=1", "{}");
+        let headers: Vec<_> =
+            signed.headers().iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
+        let settings = settings(crate::prelude::SECRET).expect("usable");
+        assert!(verified(&settings, "POST", "/hubspot?a=1", &headers, b"{}").is_ok());
+        assert!(verified(&settings, "POST", "/hubspot?a=1", &headers, b"{} ").is_err());
+    }
+}
