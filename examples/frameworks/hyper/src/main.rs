@@ -73,11 +73,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // As for an event: otherwise the first one would show that a folder is wrong.
     let wrong_folder = |error| format!("FOLDER: {error}. Name a folder in which this program may create files");
     let file = NamedTempFile::new_in(&folder).map_err(wrong_folder)?;
-    if let Some(kept) = &kept {
-        let path = kept.join(file.path().file_name().expect("it has one"));
-        keep(file, &path).and_then(|()| fs::remove_file(path)).map_err(|error| {
-            format!("KEPT: {error}. Name a folder on the disk of FOLDER, in which this program may create files")
-        })?;
+    match &kept {
+        Some(kept) => {
+            let path = kept.join(file.path().file_name().expect("it has one"));
+            keep(file, &path).and_then(|()| fs::remove_file(path)).map_err(|error| {
+                format!("KEPT: {error}. Name a folder on the disk of FOLDER, in which this program may create files")
+            })?;
+        }
+        None => file.close().map_err(wrong_folder)?,
     }
     let hubspot = Arc::new(HubSpot {
         bodies: Semaphore::new(BODIES),
