@@ -145,11 +145,11 @@
 //! # What to answer
 //!
 //! Answer a refused request with 401 and nothing that explains it, and log [`Error::code`] and [`Error::help`], which
-//! hold no secret; the layer does with [`to_stderr`](crate::tower::to_stderr), and adds the URL. **HubSpot does not retry a request that
-//! was answered with 401**: a genuine event that is refused because *your* secret or public URL is wrong is lost. While
-//! you change either, answer with 429 and `Retry-After` where [`Error::may_be_misconfiguration`] returns `true`.
-//! Workflows then retry for up to three days, the Webhooks API up to ten times. Return to 401 afterwards, or forgers are
-//! invited to retry too.
+//! hold no secret. [`to_stderr`](crate::tower::to_stderr) does so for the layer, and adds the URL. **HubSpot does not
+//! retry a request that was answered with 401**: a genuine event that is refused because *your* secret or public URL is
+//! wrong is lost. While you change either, answer with 429 and `Retry-After` where [`Error::may_be_misconfiguration`]
+//! returns `true`. Workflows then retry for up to three days, the Webhooks API up to ten times. Return to 401
+//! afterwards, or forgers are invited to retry too.
 //!
 //! # Queues
 //!

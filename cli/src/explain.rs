@@ -38,12 +38,12 @@ pub(crate) struct Args {
 enum Format {
     /// For reading
     Text,
-    /// One JSON object: accepted, verdict, expected, findings, app_id, tried, complete, and the text for reading
+    /// One JSON object: accepted, verdict, expected, findings, app_id, tried, complete, text
     Json,
 }
 
-/// The causes of a request that is refused for its time alone.
-const LATE: [Cause; 2] = [Cause::TimestampStale, Cause::TimestampFuture];
+/// The causes that concern only the timestamp.
+const TIME: [Cause; 2] = [Cause::TimestampStale, Cause::TimestampFuture];
 
 const EXAMPLES: &str = "\
 Give what your server saw, damage and all: the URL that your code gives to the
@@ -84,7 +84,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     let now = args.policy.now();
     let knows_url = args.request.has_url();
     let Received { method, signed, endpoint, headers, body, .. } = args.request.read(BodyReading::AsItIs)?;
-    // The diagnosis takes it for the fault, although it may only be copied from a log line.
+    // The diagnosis would report the bare path as the fault, but perhaps it was only copied from a log line.
     if signed.url.starts_with('/') {
         note(
             "--url is only a path: give the whole URL that your code verified. For path_not_endpoint, give your \
@@ -132,17 +132,17 @@ fn write_text(diagnosis: &Diagnosis, knows_url: bool, out: &mut Out) -> Result<(
         writeln!(out, "{margin}{style}{marked}{style:#}{rest}")?;
     }
     let accepted = diagnosis.verdict().ok().and_then(Result::ok);
-    let is_late = |finding: &Finding| {
-        finding.certainty() == Certainty::Proved && finding.causes().all(|cause| LATE.contains(&cause))
+    let is_of_time = |finding: &Finding| {
+        finding.certainty() == Certainty::Proved && finding.causes().all(|cause| TIME.contains(&cause))
     };
     let findings = diagnosis.findings();
-    if accepted.is_some() || !findings.is_empty() && findings.iter().all(is_late) {
-        let but = if accepted.is_some() { "" } else { "Apart from its age, the request verifies. " };
+    if accepted.is_some() || !findings.is_empty() && findings.iter().all(is_of_time) {
+        let but = if accepted.is_some() { "" } else { "Apart from its timestamp, the request verifies. " };
         let url = if knows_url { "" } else { "\nGive the URL that your code verified as --url." };
         writeln!(
             out,
-            "\n{but}If your service says that the signature does not match, it has another secret than was given here, or \
-             verified another URL or body.{url}"
+            "\n{but}If your service says that the signature does not match, it has a different secret from the one given \
+             here, or it verified a different URL or body.{url}"
         )?;
     }
     if let Some(remark) = accepted.and_then(|proof| PolicyArgs::remark(proof.version())) {

@@ -23,7 +23,7 @@ pub(crate) enum Forgery {
     Tampered,
     /// Another parameter put into the query after it was signed
     OtherUrl,
-    /// Sent with another method than was signed
+    /// Sent with a different method from the signed one
     OtherMethod,
     /// Signed with the secret of another app
     OtherSecret,

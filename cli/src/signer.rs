@@ -66,7 +66,8 @@ impl Signer {
         attach(unsigned.request, &signed)
     }
 
-    /// Why the library refuses a request although it is signed: HubSpot sends no such body, for instance.
+    /// Returns the error with which the library refuses a request although it is signed, for example for a body that HubSpot
+    /// never sends.
     pub(crate) fn refusal(&self, unsigned: Unsigned, at: UnixTime) -> Result<Option<Error>, Failure> {
         let request = self.sign(unsigned, at)?;
         Ok(self.verifier.verify_request(&self.public_url, &request, at).err())

@@ -3,7 +3,7 @@ use hubspot_signature::{PublicUrl, Verified, Verifier, Version, tower::VerifyLay
 #[derive(serde::Deserialize)]
 struct Event {
     #[serde(rename = "objectId")]
-    object_id: Option<u64>, // none in an association, for example
+    object_id: Option<u64>, // absent from an association event, for example
 }
 
 async fn webhook(_: Verified, body: Bytes) -> String {

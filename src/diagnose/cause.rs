@@ -103,17 +103,16 @@ causes! {
         "The URI is only a path. HubSpot signs the whole public URL."
         "Configure the URL as it is in HubSpot: `PublicUrl::endpoint(\"https://your.public.host/path\")`."
     UriScheme "uri-scheme"
-        "The URI has the wrong scheme: it is configured so, or TLS ends at a proxy and the service sees http where HubSpot \
-         called https."
+        "The URI has the wrong scheme: the configured URL has it, or TLS ends at a proxy and the service sees http where \
+         HubSpot called https."
         "Configure the URL as it is in HubSpot, `PublicUrl::endpoint(\"https://your.public.host/path\")`, \
          instead of using the connection's scheme. The proxy can report it: nginx \
          `proxy_set_header X-Forwarded-Proto $scheme;`, HAProxy \
          `http-request set-header X-Forwarded-Proto https if { ssl_fc }`."
     UriHost "uri-host"
         "The URI has another host than the one that was signed: an internal name, an old tunnel, or a later hop's own."
-        "Configure the URL as it is in HubSpot: `PublicUrl::endpoint(…)`. If your code builds the URL from the header \
-         Host, let the proxy pass it on: nginx \
-         `proxy_set_header Host $host;`, Apache `ProxyPreserveHost On`, Caddy `header_up Host {host}`."
+        "Configure the URL as it is in HubSpot: `PublicUrl::endpoint(…)`. If your code builds the URL from the `Host` \
+         header, make the proxy pass that header on: nginx `proxy_set_header Host $host;`, Apache `ProxyPreserveHost On`, Caddy `header_up Host {host}`."
     UriPort "uri-port"
         "A port was added to the URI or removed from it."
         "Configure the URL exactly as it is in HubSpot, with a port only if it has one there: \
@@ -121,8 +120,8 @@ causes! {
     UriEndpoint "uri-endpoint"
         "The path of the request is not that of the configured endpoint."
         "Configure the URL that HubSpot calls: `PublicUrl::endpoint(…)`, or for several routes `PublicUrl::server`. The \
-         router's route must have the path that arrives, too. If the URL is configured, something on the way changes the \
-         path, or the request is a replay at another route."
+         router also needs a route for the path that arrives. If that URL is already configured, something on the way \
+         changes the path, or the request is a replay at another route."
     UriLocalProxy "uri-local-proxy"
         "The request comes from the local development proxy, which signs the local URL."
         "While developing, verify with the local URL that the proxy maps to. Never configure it in production."
@@ -138,16 +137,16 @@ causes! {
         "Configure the whole URL: `PublicUrl::endpoint(…)`. If you build the URL yourself:"
         => "verify the path as it was before the prefix was added."
     UriRewritten "uri-rewritten"
-        "The path or the query was rewritten on the way, or the service is configured with another one."
+        "The path or the query was rewritten on the way, or the service is configured with a different path or query."
         "Verify before the hop that rewrites it, or take path and query from a header that your own proxy sets: nginx \
          `proxy_set_header X-Original-URI $request_uri;`."
     UriTrailingSlash "uri-trailing-slash"
         "A slash at the end of the path was added or removed."
         "Configure the URL as it is in HubSpot, with a slash at its end only if it has one there: \
-         `PublicUrl::endpoint(…)`. The router's route must have the path that arrives, too. If the path was changed on \
+         `PublicUrl::endpoint(…)`. The router also needs a route for the path that arrives. If the path was changed on \
          the way (with `endpoint`, the error is then `path_not_endpoint`):"
-        => "disable what changes it, a proxy's rewrite rule or middleware that normalises slashes (`NormalizePath` in \
-         tower-http and actix-web, `APPEND_SLASH` in Django), or verify before it."
+        => "disable the proxy's rewrite rule or the middleware that normalises slashes (`NormalizePath` in tower-http \
+         and actix-web, `APPEND_SLASH` in Django), or verify before it."
     UriDoubleSlash "uri-double-slash"
         "Double slashes in the path were merged, or a slash was doubled where two parts were joined."
         "Configure the URL as it is in HubSpot, where it is best without `//`: `PublicUrl::endpoint(…)`. If the path \

@@ -254,7 +254,7 @@ impl Diagnostician {
         let is_path_explained =
             diagnosis.findings.iter().flat_map(Finding::causes).any(|cause| cause.part() == Part::Uri);
         let open_path = proof::open_path(setting).filter(|_| !is_path_explained);
-        // Left out of the changes below: what `open_path` names itself, and a prefix, which an endpoint allows for.
+        // Leave out of the changes below the cause that `open_path` names, and prefixes, which an endpoint accepts.
         let path = setting.public_url.map(|own| uri::path_fault(setting.received, own).cause());
         let is_named = |cause| {
             path.is_some_and(|path| path == cause || matches!(cause, Cause::UriPrefixLost | Cause::UriPrefixAdded))

@@ -23,8 +23,7 @@ impl Diagnostician {
     /// the [guide](crate::guide::mismatch) does.
     #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
     pub fn to_stderr<B>(self) -> impl Fn(&Refusal<'_>, Response<B>) -> Response<B> + Clone + Send + Sync + 'static {
-        // Written at once, since standard error has no buffer. If it takes nothing, there is nobody to tell; `eprintln!`
-        // would panic.
+        // One write, because standard error has no buffer. If it fails, nobody can be told; `eprintln!` would panic.
         self.report_to(|diagnosis| drop(io::stderr().write_all(format!("{diagnosis}\n").as_bytes())))
     }
 

@@ -170,8 +170,7 @@ impl fmt::Debug for Refusal<'_> {
 /// [observes](Refusal::is_passed_on).
 pub fn to_stderr<B>(refusal: &Refusal<'_>, response: Response<B>) -> Response<B> {
     let outcome = if refusal.is_passed_on { "passed on unverified" } else { "refused" };
-    // Written at once, since standard error has no buffer. If it takes nothing, there is nobody to tell; `eprintln!` would
-    // panic.
+    // One write, because standard error has no buffer. If it fails, nobody can be told; `eprintln!` would panic.
     let _ = io::stderr().write_all(format!("{outcome}: {refusal}\n").as_bytes());
     response
 }

@@ -50,7 +50,12 @@ fn each_fix_of_a_path_begins_with_the_setting() {
     use Cause::*;
     let spelled = "https://hooks.example.com/caf%C3%A9/inbox";
     for (endpoint, seen, cause, on_the_way) in [
-        (ENDPOINT, "/tenants/42/crm-events/inbox/", UriTrailingSlash, "`path_not_endpoint`): disable what changes it"),
+        (
+            ENDPOINT,
+            "/tenants/42/crm-events/inbox/",
+            UriTrailingSlash,
+            "`path_not_endpoint`): disable the proxy's rewrite rule",
+        ),
         (ENDPOINT, "/tenants/42/crm-events//inbox", UriDoubleSlash, "merge_slashes off"),
         (ENDPOINT, "/crm-events/inbox", UriPrefixLost, "OriginalUri"),
         (ENDPOINT, "/x/tenants/42/crm-events/inbox", UriPrefixAdded, "before the prefix was added"),
@@ -232,7 +237,7 @@ fn a_slash_of_the_setting_is_found_behind_a_prefix() {
             let fix = finding.faults()[0].fix();
             assert!(fix.starts_with("Configure the URL that was signed, `PublicUrl::endpoint("), "{fix}");
             assert!(fix.contains(&format!("`PublicUrl::endpoint({signed:?})`")), "{fix}");
-            assert!(fix.ends_with("The router's route must have the path that arrives, too."), "{fix}");
+            assert!(fix.ends_with("The router also needs a route for the path that arrives."), "{fix}");
             assert!(diagnosis.tried() < 100, "{diagnosis}");
             // Where nothing is proved, it is likely.
             let diagnosis = explained(OTHER, signed, arrived, told, set);

@@ -191,9 +191,9 @@ fn a_path_that_is_not_the_endpoints_is_named_with_the_endpoints() {
     };
     let (path, with_slash) = ("/hubspot/events", "/hubspot/events/");
     let knows = |endpoint: &str| Diagnostician::new([SECRET], Version::V3).endpoint(endpoint);
-    let open = "   Fix: If HubSpot calls the path that arrived, configure it: `PublicUrl::endpoint(…)`. The router's route \
-                must have the path that arrives, too. If HubSpot calls the endpoint, the request is a replay at another \
-                route, or the path was changed on the way: disable what changes it";
+    let open = "   Fix: If HubSpot calls the path that arrived, configure it: `PublicUrl::endpoint(…)`. The router also \
+                needs a route for the path that arrives. If HubSpot calls the endpoint, the request is a replay at another \
+                route, or the path was changed on the way: disable the proxy's rewrite rule";
     let known = format!(
         "   Fix: Configure the URL as it is in HubSpot, with a slash at its end only if it has one there: \
          `PublicUrl::endpoint({slashed:?})`."
@@ -230,7 +230,7 @@ fn a_path_that_is_not_the_endpoints_is_named_with_the_endpoints() {
     // And so is the one that is set, if something took the slash away.
     let text = reports(at_the_time_of_signing(&slashed), knows(&slashed), path, &sent);
     let proved = "   Fix: The endpoint's URL was signed. If HubSpot's own requests arrive like this one, the path was \
-                  changed on the way: disable what changes it";
+                  changed on the way: disable the proxy's rewrite rule";
     assert!(text.contains("1. [proved]") && text.contains(proved), "{text}");
     assert!(!text.contains("PublicUrl::endpoint"), "{text}");
 }

@@ -236,8 +236,8 @@ fn greet(shared: &Shared, address: SocketAddr, minimum: Version) {
     };
     if shared.service.path().is_some_and(is_slash) {
         note(
-            "only one of --to and the endpoint has a slash at its end, which the service does not see: to find out what \
-             it does with HubSpot's path, give --to without a path",
+            "only one of --to and the endpoint ends with a slash, and the service sees only the path of --to: to test it \
+             with HubSpot's path, give --to without a path",
         );
     }
     if !address.ip().is_loopback() {

@@ -221,7 +221,7 @@ impl Report {
         text
     }
 
-    /// Says what an answer of the router means, which may come before anything of the service has run.
+    /// Explains a 404 or 405, which the router may answer before any of the service's own code runs.
     fn advise_route(&self, text: &mut String) {
         let (Verdict::Verified { .. }, Some(status @ (404 | 405))) = (&self.verdict, self.answer.service_status())
         else {
@@ -238,8 +238,8 @@ impl Report {
         } else {
             writeln!(
                 text,
-                "The service answered 405 to a request that verifies here. Its route for the path {path} has another \
-                 method than {}.",
+                "The service answered 405 to a request that verifies here. Its route for the path {path} does not \
+                 accept {}.",
                 self.method
             )
         };
@@ -253,7 +253,7 @@ impl Report {
         let mut advice = Vec::new();
         if let Some(path) = &self.passed_to {
             advice.push(format!(
-                "the path: `listen` passed it on to {path}, the path of --to, and HubSpot signed another"
+                "the path: `listen` passed the request on to {path}, the path of --to, but HubSpot signed another path"
             ));
         }
         advice.push(format!("the URL: HubSpot signed {url} and the query, not the address of the service"));

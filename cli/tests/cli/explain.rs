@@ -130,17 +130,17 @@ fn the_request_line_is_a_candidate() {
 /// The service may have another secret than the one given here, so that nothing is wrong with what is judged.
 #[test]
 fn what_is_left_if_the_request_verifies() {
-    let another = "it has another secret than was given here, or verified another URL or body";
-    let but_for_its_age = format!(
-        "Apart from its age, the request verifies. If your service says that the signature does not match, {another}"
+    let another = "it has a different secret from the one given here, or it verified a different URL or body";
+    let but_for_its_time = format!(
+        "Apart from its timestamp, the request verifies. If your service says that the signature does not match, {another}"
     );
     let url = ["--url", "https://www.example.com/webhook_uri"];
     let explain_at =
         |at: &str, capture: &str| run(&[&["explain", "--at", at, "-"], &url[..]].concat(), capture.as_bytes());
     let accepted = explain_at(SIGNED, V3);
     assert!(accepted.assert(0, another).stdout.contains(another) && !accepted.stdout.contains("Apart from"));
-    explain_at("2033-09-02T12:26:00Z", V3).assert(1, &but_for_its_age);
-    explain_at("2003-09-02T12:26:00Z", V3).assert(1, &but_for_its_age);
+    explain_at("2033-09-02T12:26:00Z", V3).assert(1, &but_for_its_time);
+    explain_at("2003-09-02T12:26:00Z", V3).assert(1, &but_for_its_time);
     // Not if something else is wrong too.
     let damaged = V3.replace(":\"", ": \"").replace(":'", ": '");
     for (at, capture) in [(SIGNED, &*damaged), ("2033-09-02T12:26:00Z", &*damaged)] {

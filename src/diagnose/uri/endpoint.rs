@@ -11,7 +11,7 @@ use super::escapes::decoded;
 use super::path::merged;
 
 /// Ends a fix that changes the setting: with the new setting alone, the request verifies, but the router answers 404.
-pub(crate) const ROUTE: &str = "The router's route must have the path that arrives, too.";
+pub(crate) const ROUTE: &str = "The router also needs a route for the path that arrives.";
 
 /// The URL that HubSpot is known to call.
 pub(crate) struct Endpoint {
@@ -54,8 +54,8 @@ impl Endpoint {
         path_fault(&self.received, &self.url)
     }
 
-    /// The path with its last slash added or removed, and the fault of the service's own setting if that one was signed.
-    /// `None` where there is only the slash, or where that path arrived.
+    /// Returns the endpoint's path with its last slash added or removed, and the fault of the service's setting if that path
+    /// was signed. Returns `None` if the path is only a slash, or if that path arrived.
     pub(super) fn other_slash(&self) -> Option<(String, Fault)> {
         let own = &self.url.path;
         let path = own.strip_suffix('/').map_or_else(|| format!("{own}/"), ToOwned::to_owned);

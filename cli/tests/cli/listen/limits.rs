@@ -284,7 +284,11 @@ fn a_slash_that_is_hidden_is_noted() {
     let service = Service::ok();
     for (path, is_noted) in [("/hubspot/", true), ("/hubspot", false), ("/other/", false), ("", false)] {
         let outcome = Listen::start(&service.url(path), &[]).end();
-        assert_eq!(outcome.stderr.contains("only one of --to and the endpoint has a slash"), is_noted, "{outcome:?}");
+        assert_eq!(
+            outcome.stderr.contains("only one of --to and the endpoint ends with a slash"),
+            is_noted,
+            "{outcome:?}"
+        );
     }
 }
 

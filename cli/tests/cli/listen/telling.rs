@@ -123,7 +123,7 @@ fn a_service_that_refuses_what_verifies_is_called_out() {
         let report = listen.report();
         for said in [
             &format!("The service answered {status} to a request that verifies here") as &str,
-            "`listen` passed it on to /other, the path of --to,",
+            "`listen` passed the request on to /other, the path of --to,",
             "HubSpot signed https://abc.example-tunnel.app/hubspot and the query",
             "the 7 raw bytes",
             "the client secret",
@@ -159,7 +159,7 @@ fn a_route_that_does_not_fit_is_told() {
         (404, "/hubspot", "one has it with a slash at its end.\n"),
         (404, "/hubspot/", "passed on to the path /hubspot/.\n"),
         (404, "/hubspot/", "one has it without the slash at its end.\n"),
-        (405, "/other", "Its route for the path /other has another method than POST.\n"),
+        (405, "/other", "Its route for the path /other does not accept POST.\n"),
     ] {
         let service = Service::start(move |_, stream| {
             let _ = write!(stream, "HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n");
