@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use hubspot_signature::diagnose::{Cause, Certainty, Diagnosis, Diagnostician, Fault, Finding};
+use hubspot_signature::diagnose::{Diagnosis, Diagnostician, Fault, Finding};
+use hubspot_signature::{Error, Version};
 use serde_json::{Value, json};
 
 use crate::Failure;
@@ -41,9 +42,6 @@ enum Format {
     /// One JSON object: accepted, verdict, expected, findings, app_id, tried, complete, text
     Json,
 }
-
-/// The causes that concern only the timestamp.
-const TIME: [Cause; 2] = [Cause::TimestampStale, Cause::TimestampFuture];
 
 const EXAMPLES: &str = "\
 Give what your server saw, damage and all: the URL that your code gives to the
@@ -85,7 +83,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     let knows_url = args.request.has_url();
     let Received { method, signed, endpoint, headers, body, .. } = args.request.read(BodyReading::AsItIs)?;
     // The diagnosis would report the bare path as the fault, but perhaps it was only copied from a log line.
-    if signed.url.starts_with('/') {
+    if signed.url.starts_with('/') && !signed.url.starts_with("//") {
         note(
             "--url is only a path: give the whole URL that your code verified. For path_not_endpoint, give your \
              service's own URL as --endpoint, and no --url",
@@ -105,7 +103,18 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
             if let Some(other) = &signed.other_path {
                 writeln!(out, "{}\n", visible(&in_options(&other.help)))?;
             }
-            write_text(&diagnosis, knows_url, out)?;
+            write_text(&diagnosis, out)?;
+            // Apart from its time.
+            let then = match diagnosis.verdict() {
+                Ok(Err(Error::TimestampTooOld { timestamp, .. } | Error::TimestampInFuture { timestamp, .. })) => {
+                    timestamp
+                }
+                _ => now,
+            };
+            let otherwise = signed.explain(&diagnostician, &method, &headers, &body, then);
+            if let Ok(Ok(proof)) = otherwise.verdict() {
+                write_remarks(proof.version(), diagnosis.is_accepted(), knows_url, out)?;
+            }
         }
         Format::Json => writeln!(out, "{}", visible_json(&json(&diagnosis)))?,
     }
@@ -113,7 +122,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
 }
 
 /// The library's text, with the words that a reader looks for made visible.
-fn write_text(diagnosis: &Diagnosis, knows_url: bool, out: &mut Out) -> Result<(), Failure> {
+fn write_text(diagnosis: &Diagnosis, out: &mut Out) -> Result<(), Failure> {
     for line in visible(&in_options(&diagnosis.to_string())).lines() {
         let indent = line.len().saturating_sub(line.trim_start().len());
         let (margin, text) = line.split_at_checked(indent).unwrap_or(("", line));
@@ -131,21 +140,23 @@ fn write_text(diagnosis: &Diagnosis, knows_url: bool, out: &mut Out) -> Result<(
         };
         writeln!(out, "{margin}{style}{marked}{style:#}{rest}")?;
     }
-    let accepted = diagnosis.verdict().ok().and_then(Result::ok);
-    let is_of_time = |finding: &Finding| {
-        finding.certainty() == Certainty::Proved && finding.causes().all(|cause| TIME.contains(&cause))
+    Ok(())
+}
+
+/// Writes what is left to look at if the signature of this version is right.
+fn write_remarks(version: Version, is_accepted: bool, knows_url: bool, out: &mut Out) -> Result<(), Failure> {
+    let but = if is_accepted { "" } else { "Apart from its timestamp, the request verifies. " };
+    let (parts, url) = match version {
+        Version::V1 => ("body", ""),
+        _ if knows_url => ("method, URL or body", ""),
+        _ => ("method, URL or body", "\nGive the URL that your code verified as --url."),
     };
-    let findings = diagnosis.findings();
-    if accepted.is_some() || !findings.is_empty() && findings.iter().all(is_of_time) {
-        let but = if accepted.is_some() { "" } else { "Apart from its timestamp, the request verifies. " };
-        let url = if knows_url { "" } else { "\nGive the URL that your code verified as --url." };
-        writeln!(
-            out,
-            "\n{but}If your service says that the signature does not match, it has a different secret from the one given \
-             here, or it verified a different URL or body.{url}"
-        )?;
-    }
-    if let Some(remark) = accepted.and_then(|proof| PolicyArgs::remark(proof.version())) {
+    writeln!(
+        out,
+        "\n{but}If your service says that the signature does not match, it has a different secret from the one given here, \
+         or it verified a different {parts}.{url}"
+    )?;
+    if let Some(remark) = PolicyArgs::remark(version).filter(|_| is_accepted) {
         writeln!(out, "\n{remark}")?;
     }
     Ok(())

@@ -152,6 +152,7 @@ impl Diagnostician {
     fn explain(&self, request: &ReceivedRequest<'_>, public_url: Option<&str>, now: UnixTime) -> Diagnosis {
         // If no endpoint is given, HubSpot probably calls the one that the service has.
         let endpoint = self.endpoint.as_deref().or(public_url);
+        let is_setting = public_url.is_some() && endpoint == public_url;
         let public_url = public_url.map(Url::split);
         let headers = Headers::new(request.headers);
         let (claims, mut header_faults) = claim::read(&headers);
@@ -170,7 +171,7 @@ impl Diagnostician {
         let body = request.body.unwrap_or_default();
         let start = Reading::new(request.method, request.uri, body);
         let mut budget = Budget::new(self.work_limit);
-        let slots = Self::slots(&start, request, &headers, endpoint, &mut budget);
+        let slots = Self::slots(&start, request, &headers, endpoint, is_setting, &mut budget);
         let all: Vec<Vec<Recipe>> = claims.iter().map(|claim| recipes(claim, timestamp, now)).collect();
         let mut case = Case {
             diagnostician: self,
@@ -209,6 +210,7 @@ impl Diagnostician {
         request: &ReceivedRequest<'a>,
         headers: &Headers<'_>,
         endpoint: Option<&str>,
+        is_setting: bool,
         budget: &mut Budget,
     ) -> Vec<Slot<'a>> {
         // What it costs to look at body and URI, and to make the few hundred changes of a usual request.
@@ -220,7 +222,7 @@ impl Diagnostician {
         // Of a body that was not read, its absence shows no damage.
         let mut slots = if request.body.is_some() { body::slots(start, headers) } else { Vec::new() };
         slots.push(method::changes(request.method, headers));
-        slots.extend(uri::slots(start, headers, endpoint, budget));
+        slots.extend(uri::slots(start, headers, endpoint, is_setting, budget));
         slots
     }
 

@@ -8,13 +8,10 @@ use super::claim::Claim;
 use super::scheme::guessed;
 use super::search::Match;
 use super::text::shown;
-use super::uri::{ROUTE, other_endpoint, path_fault, setting_first};
+use super::uri::{REPLAY, ROUTE, other_endpoint, path_fault, setting_first};
 use super::url::{Url, is_internal};
 use super::{Cause, Certainty, Fault, Finding};
 use crate::UnixTime;
-
-/// The attack that the comparison of paths prevents.
-const REPLAY: &str = "the request is a replay at another route";
 
 /// The facts of the service that the request shows, for the fixes.
 pub(super) struct Setting<'s> {
@@ -129,16 +126,30 @@ fn fixed(fault: Fault, found: &Match<'_, '_>, setting: &Setting<'_>) -> Fault {
     let fault = if is_own && called.path != setting.received.path { setting_first(fault) } else { fault };
     let fix = named(fault.fix(), &endpoint);
     // HubSpot cannot have called an internal name, and it does call the endpoint: neither is a sign of a replay.
-    let is_known = setting.endpoint.is_some_and(|endpoint| Url::split(endpoint).authority == called.authority);
-    if fault.cause() != Cause::UriHost || is_known || is_internal(&setting.received.authority) {
+    let told = setting.endpoint.map(Url::split).filter(Url::is_whole);
+    let is_known = told.as_ref().is_some_and(|told| told.authority == called.authority);
+    let other = if fault.cause() == Cause::UriHost && !is_known && !is_internal(&setting.received.authority) {
+        shown(&called.authority)
+    } else if told.is_some_and(|told| !is_same(&told.endpoint(), &endpoint)) && names_signed(&fault) {
+        shown(&endpoint)
+    } else {
         return fault.fixed_by(fix);
-    }
-    let host = shown(&called.authority);
+    };
     let warning = format!(
-        "The signature is that of a request to {host}: perhaps a replay of one that was captured there. Only if \
-         HubSpot itself calls {host}: {fix}"
+        "The signature is that of a request to {other}: perhaps a replay of one that was captured there. Only if \
+         HubSpot itself calls {other}: {fix}"
     );
     fault.fixed_by(warning)
+}
+
+/// Whether two URLs are the same but for a slash at the end.
+fn is_same(one: &str, other: &str) -> bool {
+    one.trim_end_matches('/') == other.trim_end_matches('/')
+}
+
+/// Whether the fix makes the service accept the URL that was signed.
+fn names_signed(fault: &Fault) -> bool {
+    fault.cause() == Cause::UriRewritten || fault.fix().contains("PublicUrl::endpoint(")
 }
 
 /// The fault of the service's endpoint where the path that arrived was signed.
@@ -149,18 +160,14 @@ pub(super) fn setting_fault(found: &Match<'_, '_>, setting: &Setting<'_>) -> Opt
     }
     // With another host it is perhaps a replay, and `fixed` says so.
     let told = setting.endpoint.map(Url::split);
-    if signed.authority != own.authority && told.is_none_or(|told| told.authority != signed.authority) {
+    if signed.authority != own.authority && told.as_ref().is_none_or(|told| told.authority != signed.authority) {
         return None;
     }
-    let cause = if is_slash(signed, own) { Cause::UriTrailingSlash } else { Cause::UriEndpoint };
-    let fault = other_endpoint(cause, &signed.path, &own.path);
+    let is_called = told.is_some_and(|told| told.endpoint() == signed.endpoint());
+    let cause = if is_same(&signed.path, &own.path) { Cause::UriTrailingSlash } else { Cause::UriEndpoint };
+    let fault = other_endpoint(cause, &signed.path, &own.path, is_called);
     let fix = named(fault.fix(), &signed.endpoint());
     Some(fault.fixed_by(fix))
-}
-
-/// Whether the paths differ only by a slash at the end.
-fn is_slash(one: &Url, other: &Url) -> bool {
-    one.path.trim_end_matches('/') == other.path.trim_end_matches('/')
 }
 
 /// The likely fault of a path that is not the endpoint's, where no signature says which of the two HubSpot called.
@@ -175,7 +182,7 @@ pub(super) fn open_path(setting: &Setting<'_>) -> Option<Fault> {
     let fault = Fault::new(cause, on_the_way.evidence().to_owned());
     // The diagnosis was given another URL than the one that the service has.
     let told = setting.endpoint.map(Url::split).filter(|told| told.is_whole() && !setting.has(told));
-    let first = if cause == Cause::UriTrailingSlash && !is_slash(arrived, own) {
+    let first = if cause == Cause::UriTrailingSlash && !is_same(&arrived.path, &own.path) {
         // The path that arrived lacks the prefix, so HubSpot does not call it.
         "Configure the URL as it is in HubSpot, with a slash at its end only if it has one there"
     } else {

@@ -105,10 +105,12 @@ impl Diagnosis {
 
     /// Writes how to tell a wrong secret from another body or, where the signature covers it, another URL.
     fn write_comparisons(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "To settle it, try the client secrets of your other apps: `hubspot-signature explain --other-secrets`, or \
-             further secrets for `Diagnostician::new`.\n",
-        )?;
+        f.write_str(if self.search.knows_others {
+            "To settle it, try more client secrets of your apps: "
+        } else {
+            "To settle it, try the client secrets of your other apps: "
+        })?;
+        f.write_str("`hubspot-signature explain --other-secrets`, or further secrets for `Diagnostician::new`.\n")?;
         let and_url = if self.search.v1_fails {
             ""
         } else {

@@ -157,21 +157,9 @@ fn a_path_that_was_refused_is_explained() {
     let longer = format!("{ENDPOINT}/x?a=1");
     let rewritten = "https://hooks.example.com/index.cgi";
     for (signed, arrived, set, cause, fix) in [
-        // What arrived was signed, so the setting is wrong.
-        (
-            &*longer,
-            &*longer,
-            ENDPOINT,
-            UriEndpoint,
-            "Configure the URL that was signed, `PublicUrl::endpoint({signed})`",
-        ),
-        (
-            ENDPOINT,
-            ENDPOINT,
-            rewritten,
-            UriEndpoint,
-            "Configure the URL that was signed, `PublicUrl::endpoint({signed})`",
-        ),
+        // What arrived was signed, so the setting is wrong, or a request to another route was captured.
+        (&*longer, &*longer, ENDPOINT, UriEndpoint, "onfigure {the} `PublicUrl::endpoint({signed})`"),
+        (ENDPOINT, ENDPOINT, rewritten, UriEndpoint, "onfigure {the} `PublicUrl::endpoint({signed})`"),
         // The setting was signed, and something on the way changed the path.
         (ENDPOINT, rewritten, ENDPOINT, UriRewritten, "changed on the way: verify before the hop that rewrites it"),
         (ENDPOINT, "https://hooks.example.com/inbox", ENDPOINT, UriPrefixLost, "changed on the way: in axum's `nest`"),
@@ -184,7 +172,11 @@ fn a_path_that_was_refused_is_explained() {
             assert_eq!((finding.faults()[0].cause(), finding.signed_uri()), (cause, Some(signed)), "{diagnosis}");
             assert_eq!(finding.matched().len(), 2, "v2 and v3: {diagnosis}");
             let text = diagnosis.to_string();
+            let is_told = told == Some(signed);
+            let fix = fix.replace("{the}", if is_told { "the URL that was signed," } else { "it:" });
             let fix = fix.replace("{signed}", &format!("{:?}", signed.split('?').next().unwrap()));
+            let warns = text.contains("Otherwise, the request is a replay at another route.");
+            assert_eq!(warns, cause != UriEndpoint || !is_told, "{text}");
             assert!(text.contains(&fix), "{fix}: {text}");
             assert!(!text.contains(&format!("PublicUrl::endpoint({set:?})")), "{text}");
         }
@@ -198,6 +190,7 @@ fn a_path_that_was_refused_is_explained() {
     let diagnosis = Diagnostician::new([SECRET], Version::V2).diagnose_path(&request, ENDPOINT, NOW);
     let text = diagnosis.to_string();
     assert!(text.contains("[proved]") && text.contains("perhaps a replay of one that was captured there"), "{text}");
+    assert!(!text.contains("the URL that was signed"), "{text}");
     assert!(!text.contains("Configure the URL that was signed"), "{text}");
     // Neither: nothing is proved, and the paths differ.
     let diagnosis = explained("https://hooks.example.com/never/heard/of/it", rewritten, Some(ENDPOINT), ENDPOINT);
@@ -252,13 +245,10 @@ fn a_slash_of_the_setting_is_found_behind_a_prefix() {
         let fix = told.findings()[0].faults()[0].fix();
         assert!(fix.contains(&format!("`PublicUrl::endpoint({signed:?})`")), "{fix}");
     }
-    // What arrived is no part of it either.
+    // What arrived is no part of it: the sender chose it.
     let diagnosis = explained(SECRET, bare, "/index.cgi", None, slashed);
-    let fix = proves(&diagnosis, &[UriTrailingSlash]).faults()[0].fix().to_owned();
-    assert!(
-        fix.contains("If the path was changed on the way (the error is then `path_not_endpoint`): verify"),
-        "{fix}"
-    );
+    assert!(diagnosis.to_string().contains("the request is a replay at another route"), "{diagnosis}");
+    assert!(!diagnosis.to_string().contains("[proved]"), "{diagnosis}");
     // HubSpot called the setting, and both prefix and slash were lost: an endpoint takes the one, and not the other.
     let diagnosis = explained(SECRET, slashed, "/hubspot/webhook", None, slashed);
     let fix = proves(&diagnosis, &[UriTrailingSlash]).faults()[0].fix().to_owned();
@@ -267,4 +257,29 @@ fn a_slash_of_the_setting_is_found_behind_a_prefix() {
     let diagnosis =
         explained(SECRET, bare, "/vialisten/hubspot/webhook", None, "https://hooks.example.com/hubspot/webhook/");
     proves(&diagnosis, &[UriEndpoint]);
+}
+
+/// One secret signs for all URLs of an app. What is not the endpoint may have been captured elsewhere, whatever headers the
+/// sender has added to it.
+#[test]
+fn another_url_than_the_endpoint_is_perhaps_a_replay() {
+    use Cause::*;
+    let path = "/tenants/42/crm-events/inbox";
+    for (signed, header, cause) in [
+        ("https://hooks.example.com/billing", ("X-Original-URI", "/billing"), UriRewritten),
+        ("https://hooks.example.com:8443/tenants/42/crm-events/inbox", ("Host", "hooks.example.com:8443"), UriPort),
+        ("https://hooks.example.com/a/tenants/42/crm-events/inbox", ("X-Forwarded-Prefix", "/a"), UriPrefixLost),
+    ] {
+        let uri = format!("https://hooks.example.com{path}");
+        let sent = Sent::new("POST", signed, EVENTS).uri(uri).and(header.0, header.1);
+        let knows = Diagnostician::new([SECRET], Version::V2).endpoint(ENDPOINT);
+        let finding = proves(&sent.diagnosed_by(&knows, NOW), &[cause]);
+        let fix = finding.faults()[0].fix();
+        let warning = format!("The signature is that of a request to {signed:?}: perhaps a replay");
+        assert!(fix.starts_with(&warning) && fix.contains("Only if HubSpot itself calls"), "{fix}");
+        // It is no replay if that is the URL in HubSpot.
+        let knows = Diagnostician::new([SECRET], Version::V2).endpoint(signed);
+        let finding = proves(&sent.diagnosed_by(&knows, NOW), &[cause]);
+        assert!(!finding.faults()[0].fix().contains("replay"), "{finding}");
+    }
 }

@@ -130,7 +130,7 @@ fn the_request_line_is_a_candidate() {
 /// The service may have another secret than the one given here, so that nothing is wrong with what is judged.
 #[test]
 fn what_is_left_if_the_request_verifies() {
-    let another = "it has a different secret from the one given here, or it verified a different URL or body";
+    let another = "it has a different secret from the one given here, or it verified a different method, URL or body";
     let but_for_its_time = format!(
         "Apart from its timestamp, the request verifies. If your service says that the signature does not match, {another}"
     );
@@ -278,7 +278,11 @@ fn a_path_that_is_not_the_endpoints_is_told_first() {
     let endpoint = ["--endpoint", "https://www.example.com/other"];
     explain(&endpoint, V3)
         .assert(1, "Refused: the path of the request is not that of the endpoint")
-        .assert(1, "Configure the URL that was signed, `PublicUrl::endpoint(\"https://www.example.com/webhook_uri\")`");
+        .assert(
+            1,
+            "Only if HubSpot calls the URL that was signed, configure it: `PublicUrl::endpoint(\"https://www.example",
+        )
+        .assert(1, "Otherwise, the request is a replay at another route.");
     let json = explain(&[&endpoint[..], &["--format", "json"]].concat(), V3);
     json.assert(1, "\"verdict\": \"the path of the request is not that of the endpoint\"")
         .assert(1, "\"accepted\": false");

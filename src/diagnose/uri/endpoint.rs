@@ -10,6 +10,9 @@ use super::super::url::{Url, without_port};
 use super::escapes::decoded;
 use super::path::merged;
 
+/// The attack that the comparison of paths prevents.
+pub(crate) const REPLAY: &str = "the request is a replay at another route";
+
 /// Ends a fix that changes the setting: with the new setting alone, the request verifies, but the router answers 404.
 pub(crate) const ROUTE: &str = "The router also needs a route for the path that arrives.";
 
@@ -17,6 +20,8 @@ pub(crate) const ROUTE: &str = "The router also needs a route for the path that 
 pub(crate) struct Endpoint {
     pub(super) url: Url,
     received: Url,
+    /// Whether nothing but the service's own setting tells it.
+    is_setting: bool,
 }
 
 /// The evidence of a part that differs.
@@ -33,8 +38,8 @@ pub(crate) fn setting_first(fault: Fault) -> Fault {
 }
 
 impl Endpoint {
-    pub(super) fn new(text: &str, received: &Url) -> Self {
-        Self { url: Url::split(text), received: received.clone() }
+    pub(super) fn new(text: &str, is_setting: bool, received: &Url) -> Self {
+        Self { url: Url::split(text), received: received.clone(), is_setting }
     }
 
     pub(super) fn authority_cause(&self) -> Cause {
@@ -54,35 +59,29 @@ impl Endpoint {
         path_fault(&self.received, &self.url)
     }
 
-    /// Returns the endpoint's path with its last slash added or removed, and the fault of the service's setting if that path
-    /// was signed. Returns `None` if the path is only a slash, or if that path arrived.
+    /// Returns the path of the service's setting with its last slash added or removed, and the fault of the setting if that
+    /// path was signed. Returns `None` unless the path that arrived is that path with or without a prefix.
     pub(super) fn other_slash(&self) -> Option<(String, Fault)> {
         let own = &self.url.path;
         let path = own.strip_suffix('/').map_or_else(|| format!("{own}/"), ToOwned::to_owned);
-        if path.is_empty() || own.is_empty() || path == self.received.path {
-            return None;
-        }
-        let way = match path_cause(&self.received.path, &path) {
-            // `PublicUrl::endpoint` takes the path with and without a prefix.
-            Cause::UriPrefixLost | Cause::UriPrefixAdded => None,
-            cause => cause.on_the_way(),
-        };
-        let fault = other_endpoint(Cause::UriTrailingSlash, &path, own);
-        let Some(way) = way else { return Some((path, fault)) };
-        let fix = format!(
-            "{} If the path was changed on the way (the error is then `path_not_endpoint`): {way}",
-            fault.fix()
-        );
-        Some((path, fault.fixed_by(fix)))
+        // `PublicUrl::endpoint` takes the path with and without a prefix.
+        let is_prefix = matches!(path_cause(&self.received.path, &path), Cause::UriPrefixLost | Cause::UriPrefixAdded);
+        let fault = || other_endpoint(Cause::UriTrailingSlash, &path, own, false);
+        (self.is_setting && is_prefix && !path.is_empty()).then(|| (path.clone(), fault()))
     }
 }
 
-/// The fault of a setting that has another path than the one that was signed.
-pub(crate) fn other_endpoint(cause: Cause, signed: &str, own: &str) -> Fault {
+/// The fault of a setting that has another path than the one that was signed. `is_called` says whether HubSpot is known to
+/// call that.
+pub(crate) fn other_endpoint(cause: Cause, signed: &str, own: &str, is_called: bool) -> Fault {
     let evidence = format!("the path {} was signed, and the endpoint's is {}", shown(signed), shown(own));
-    let fix = format!(
-        "Configure the URL that was signed, `PublicUrl::endpoint(…)`, or for several routes `PublicUrl::server`. {ROUTE}"
-    );
+    let configure = format!("`PublicUrl::endpoint(…)`, or for several routes `PublicUrl::server`. {ROUTE}");
+    let fix = if is_called || cause == Cause::UriTrailingSlash {
+        format!("Configure the URL that was signed, {configure}")
+    } else {
+        // One secret signs for all routes of an app.
+        format!("Only if HubSpot calls the URL that was signed, configure it: {configure} Otherwise, {REPLAY}.")
+    };
     Fault::new(cause, evidence).fixed_by(fix)
 }
 
@@ -104,7 +103,10 @@ fn path_cause(received: &str, own: &str) -> Cause {
         Cause::UriPrefixLost
     } else if received.ends_with(own) {
         Cause::UriPrefixAdded
-    } else if !own_bare.is_empty() && (own_bare.ends_with(bare) || bare.ends_with(own_bare)) {
+    } else if received.ends_with('/') != own.ends_with('/')
+        && !own_bare.is_empty()
+        && (own_bare.ends_with(bare) || bare.ends_with(own_bare))
+    {
         // A prefix too, which `PublicUrl::endpoint` allows for.
         Cause::UriTrailingSlash
     } else if decoded(received) == decoded(own) {

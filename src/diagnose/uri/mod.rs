@@ -15,5 +15,5 @@ mod slots;
 mod spelling;
 
 use self::endpoint::Endpoint;
-pub(super) use self::endpoint::{ROUTE, other_endpoint, path_fault, setting_first};
+pub(super) use self::endpoint::{REPLAY, ROUTE, other_endpoint, path_fault, setting_first};
 pub(super) use self::slots::{MAX_REWRITTEN, slots};

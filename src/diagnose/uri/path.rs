@@ -43,7 +43,7 @@ pub(super) fn changes<'a>(
         let fault = endpoint.path_fault();
         let change = set(fault.cause(), fault.evidence().into(), cost::HINTED, &endpoint.url.path);
         changes.push(change.fixed_by(fault.fix().to_owned()).suspected());
-        // The setting may be wrong by its last slash, while a hop changes the path in another way.
+        // The setting may be wrong by its last slash, while a hop adds or removes a prefix.
         changes.extend(endpoint.other_slash().map(|(path, fault)| {
             let change = set(fault.cause(), fault.evidence().into(), cost::HINTED, &path);
             change.fixed_by(fault.fix().to_owned())

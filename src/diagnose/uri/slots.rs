@@ -17,10 +17,11 @@ pub(crate) fn slots<'a>(
     reading: &Reading<'_>,
     headers: &Headers<'_>,
     endpoint: Option<&str>,
+    is_setting: bool,
     budget: &mut Budget,
 ) -> Vec<Slot<'a>> {
     let received = &reading.url;
-    let endpoint = endpoint.map(|text| Endpoint::new(text, received));
+    let endpoint = endpoint.map(|text| Endpoint::new(text, is_setting, received));
     let endpoint = endpoint.as_ref();
     let is_short = received.len() <= MAX_REWRITTEN;
     let fragment = received.fragment.iter().map(|_| {
