@@ -163,7 +163,8 @@ impl fmt::Debug for Refusal<'_> {
     }
 }
 
-/// Writes each refusal to standard error, as one line, and returns the response unchanged.
+/// Writes each refusal to standard error, as one line with the URL, and returns the response unchanged. The URL's query may
+/// name people.
 ///
 /// Pass it to [`VerifyLayer::on_refusal`](crate::tower::VerifyLayer::on_refusal), or call it from a hook of your own. The
 /// line begins with `refused: `, or with `passed on unverified: ` while the layer only
