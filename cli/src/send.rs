@@ -19,7 +19,7 @@ use crate::public_url::{HEADING, PublicUrlArgs};
 use crate::secrets::SecretArgs;
 use crate::signer::Signer;
 use crate::source::{Captured, Source};
-use crate::target::{TO, target, whole_url};
+use crate::target::{TO, differ_by_slash, target, whole_url};
 use crate::terminal::{BAD, FAINT, GOOD, Out, STRONG, bytes_of_body, note, visible};
 use crate::tls::TlsArgs;
 use crate::{Failure, capture};
@@ -118,7 +118,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
     let now = UnixTime::now();
     for source in &sources {
         if let Some(error) = signer.refusal(source.unsigned(to, now)?, now)? {
-            note(&format!("a server that uses hubspot-signature refuses this request, however it is signed: {error}"));
+            note(&format!("a verifier refuses the request that this sends: {error}"));
         }
     }
     if args.check {
@@ -204,9 +204,7 @@ fn check_path(to: &Uri, public_url: &PublicUrl, option: &str) -> Result<(), Fail
     }
     let endpoint: Uri = endpoint.parse()?;
     let (arrives, called) = (to.path(), endpoint.path());
-    let is_slash = arrives.trim_end_matches('/') == called.trim_end_matches('/')
-        && arrives.ends_with('/') != called.ends_with('/');
-    let difference = if is_slash { ": only one has a slash at its end" } else { "" };
+    let difference = if differ_by_slash(arrives, called) { ": only one has a slash at its end" } else { "" };
     Err(format!(
         "--to has the path {arrives:?}, and {option} has {called:?}{difference}\n\
          Give {option} exactly as it stands in HubSpot, and --to with the path that arrives at your server. The two \

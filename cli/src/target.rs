@@ -44,7 +44,8 @@ pub(crate) fn whole_url(text: &str, option: &str, kind: &str) -> Result<Uri, Fai
 
 /// Whether the port is a number, if there is one. [`Uri`] takes any text, and a client then takes the scheme's own port.
 fn has_port(authority: &Authority) -> bool {
-    authority.port().is_some() || authority.as_str().ends_with(authority.host())
+    let (_, host_and_port) = authority.as_str().rsplit_once('@').unwrap_or(("", authority.as_str()));
+    authority.port().is_some() || host_and_port == authority.host()
 }
 
 /// Appends to the query, as HubSpot does to a URL that has one.
@@ -59,6 +60,11 @@ pub(crate) fn with_target(uri: &Uri, target: &str) -> Result<Uri, Failure> {
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(target.parse()?);
     Ok(Uri::from_parts(parts)?)
+}
+
+/// Whether two paths differ only by a slash that one of them has at its end.
+pub(crate) fn differ_by_slash(one: &str, other: &str) -> bool {
+    one.ends_with('/') != other.ends_with('/') && one.trim_end_matches('/') == other.trim_end_matches('/')
 }
 
 /// Path and query as the request line has them.

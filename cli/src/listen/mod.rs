@@ -42,7 +42,7 @@ use crate::Failure;
 use crate::policy::MinimumVersion;
 use crate::public_url::PublicUrlArgs;
 use crate::secrets::{PreviousSecretArgs, SecretArgs, others};
-use crate::target::whole_url;
+use crate::target::{differ_by_slash, whole_url};
 use crate::terminal::{Out, note};
 
 /// Stand between the tunnel and the service: pass each request on, and say whether it verifies and why not
@@ -230,11 +230,7 @@ fn greet(shared: &Shared, address: SocketAddr, minimum: Version) {
         shared.service.url()
     ));
     let own = shared.judge.public_url().parse::<Uri>();
-    let is_slash = |to: &str| {
-        let bare = |path: &str| path.trim_end_matches('/').to_owned();
-        own.is_ok_and(|own| own.path() != to && bare(own.path()) == bare(to))
-    };
-    if shared.service.path().is_some_and(is_slash) {
+    if shared.service.path().is_some_and(|to| own.is_ok_and(|own| differ_by_slash(own.path(), to))) {
         note(
             "only one of --to and the endpoint ends with a slash, and the service sees only the path of --to: to test it \
              with HubSpot's path, give --to without a path",

@@ -229,17 +229,23 @@ impl Report {
         };
         let path = self.passed_to.as_deref().unwrap_or(&self.path);
         let _ = if status == 404 {
-            let slash = if path.ends_with('/') { "without the slash" } else { "with a slash" };
+            let slash = match path {
+                // Cut, or with nothing to cut.
+                "/" => "",
+                _ if path.ends_with('…') => "",
+                _ if path.ends_with('/') => ", or one has it without the slash at its end",
+                _ => ", or one has it with a slash at its end",
+            };
             writeln!(
                 text,
                 "The service answered 404 to a request that verifies here. It was passed on to the path {path}.\n\
-                 Look at the routes of the service: perhaps none has this path, or one has it {slash} at its end."
+                 Look at the routes of the service: perhaps none has this path{slash}."
             )
         } else {
             writeln!(
                 text,
-                "The service answered 405 to a request that verifies here. Its route for the path {path} does not \
-                 accept {}.",
+                "The service answered 405 to a request that verifies here. Perhaps its route for the path {path} \
+                 does not accept {}.",
                 self.method
             )
         };

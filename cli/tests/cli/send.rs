@@ -119,7 +119,7 @@ fn what_does_not_go_together_is_told() {
     send(&server, "/", &["--capture", "-", "--event", "card"]).assert_failed("cannot be used with");
     send(&server, "/", &["--sign-local-address"]).assert_failed("cannot be used with");
     send(&server, "/", &["--method", "GET", "--body", "x"]).assert_failed("GET and HEAD carry no body");
-    let note = "however it is signed: the body is not a JSON object, array or string\n";
+    let note = "a verifier refuses the request that this sends: the body is not a JSON object, array or string\n";
     for (body, notes) in [("not json", 1), ("{}", 0)] {
         for more in [&[][..], &["--check"]] {
             let outcome = send(&server, "/", &[&["--body", body], more].concat());
@@ -223,8 +223,8 @@ fn no_answer_is_told() {
     assert!(outcome.stderr.contains("is the server running"), "{outcome:?}");
     assert_eq!(run(&[&to[..], &["--check"]].concat(), b"").status, Some(2));
     run(&["send", "--to", "/x"], b"").assert_failed("--to is not a whole http or https URL");
-    for port in ["", "abc", "70000", "-1"] {
-        let to = format!("http://127.0.0.1:{port}/hubspot");
+    for to in ["127.0.0.1:", "127.0.0.1:abc", "127.0.0.1:70000", "127.0.0.1:-1", "0:70000", "1:99991"] {
+        let to = format!("http://{to}/hubspot");
         run(&["send", "--to", &to, "--sign-local-address"], b"").assert_failed("its host or port is not valid");
     }
     run(&[&to[..], &["--ca-file", "no such file"]].concat(), b"").assert_failed("--ca-file cannot be read");
