@@ -99,7 +99,7 @@ struct Event {
 /// error, HubSpot would only send it again.
 // Not axum's `Json`, which answers 415 and 422.
 fn events(body: &[u8]) -> Vec<Event> {
-    // Each event alone: one that is no text, with half of an emoji at its end, would cost the others too.
+    // Parse each event by itself: invalid text in one, such as half of an emoji at its end, would make all of them fail.
     let events = match serde_json::from_slice::<Vec<&RawValue>>(body) {
         Ok(events) => events.into_iter().map(|one| serde_json::from_str(one.get())).collect(),
         Err(_) => vec![serde_json::from_slice(body)],

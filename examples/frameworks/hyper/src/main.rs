@@ -70,14 +70,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let endpoint =
         |name| PublicUrl::endpoint(&variable(name)?).map_err(|error| format!("{name}: {error}. {}", error.help()));
     let (folder, kept) = (path("FOLDER").unwrap_or_else(env::temp_dir), path("KEPT"));
-    // As for an event: otherwise the first one would show that a folder is wrong.
+    // Try the folders now, as for an event. Otherwise a wrong one shows only at the first event.
     let wrong_folder = |error| format!("FOLDER: {error}. Name a folder in which this program may create files");
     let file = NamedTempFile::new_in(&folder).map_err(wrong_folder)?;
     match &kept {
         Some(kept) => {
             let path = kept.join(file.path().file_name().expect("it has one"));
             keep(file, &path).and_then(|()| fs::remove_file(path)).map_err(|error| {
-                format!("KEPT: {error}. Name a folder on the disk of FOLDER, in which this program may create files")
+                format!(
+                    "KEPT: {error}. Name a folder on the same disk as FOLDER, in which this program may create files"
+                )
             })?;
         }
         None => file.close().map_err(wrong_folder)?,
@@ -244,7 +246,7 @@ struct Event {
 /// Returns the one event of a workflow, or those of the Webhooks API. One of another shape is logged and left out: to an
 /// error, HubSpot would only send it again.
 fn events(mut body: &fs::File) -> std::io::Result<Vec<Event>> {
-    // Each event alone: one that is no text, with half of an emoji at its end, would cost the others too.
+    // Parse each event by itself: invalid text in one, such as half of an emoji at its end, would make all of them fail.
     let events = match serde_json::from_reader::<_, Vec<Box<RawValue>>>(BufReader::new(body)) {
         Ok(events) => events.into_iter().map(|one| serde_json::from_str(one.get())).collect(),
         Err(error) if error.is_io() => return Err(error.into()),

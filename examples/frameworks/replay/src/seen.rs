@@ -18,8 +18,9 @@ use tokio::time::timeout;
 /// more.
 const HANDLING: Duration = Duration::from_secs(20);
 
-/// How long a request counts as in progress if its process dies: always longer than a handler and a slow Redis before it may
-/// take, or a copy would be handled at the same time. Less than the minute after which a workflow sends the request again.
+/// How long a request counts as in progress if its process dies. Longer than a slow Redis and then a handler may take
+/// together; otherwise a copy could be handled at the same time. Shorter than the minute after which a workflow sends the
+/// request again.
 const IN_PROGRESS: Duration = HANDLING.saturating_add(Duration::from_secs(20));
 
 #[derive(Clone)]
@@ -79,8 +80,7 @@ impl Seen {
             .set_response_timeout(timeout)
             .set_number_of_retries(0);
         let tcp = TcpSettings::default();
-        // A connection that a firewall forgot has no end of its own, and every command on it would wait in vain for a
-        // quarter of an hour.
+        // If a firewall forgets a connection, nothing closes it. Each command on it would wait for a quarter of an hour.
         #[cfg(target_os = "linux")]
         let tcp = tcp.set_user_timeout(Duration::from_secs(3));
         let client = Client::open(url.into_connection_info()?.set_tcp_settings(tcp))?;

@@ -389,7 +389,7 @@ fn a_wrong_optional_variable_is_explained() {
     let fault = "No such file or directory (os error 2)";
     let mut cases = vec![
         ("hyper", "FOLDER", missing.as_path(), format!("FOLDER: {fault}")),
-        ("hyper", "KEPT", &missing, format!("KEPT: {fault}. Name a folder on the disk of FOLDER")),
+        ("hyper", "KEPT", &missing, format!("KEPT: {fault}. Name a folder on the same disk as FOLDER")),
         ("replay", "REDIS_URL", Path::new("localhost"), "REDIS_URL: Redis URL did not parse".to_owned()),
     ];
     // A disk of its own.
