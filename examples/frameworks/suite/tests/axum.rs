@@ -9,19 +9,26 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use hubspot_signature::tower::VerifyLayer;
 use hubspot_signature::{PublicUrl, Verified, Verifier, Version};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use suite::{BODY_LIMIT, Nginx, PUBLIC_URL, Request, SECRET, Signer, exchange, forged, genuine, hold};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
+#[derive(serde::Deserialize)]
+struct Event {
+    #[serde(rename = "objectId")]
+    object_id: Option<u64>,
+    vid: Option<u64>,
+}
+
 async fn webhook(_: Verified, body: Bytes) -> Json<Value> {
-    let id = |event: &Value| event.get("objectId").or(event.get("vid")).and_then(Value::as_u64);
-    let events = match serde_json::from_slice(&body) {
-        Ok(Value::Array(events)) => events,
-        Ok(one) => vec![one],
-        Err(_) => Vec::new(),
+    let events: Vec<Option<Event>> = match serde_json::from_slice::<Vec<&RawValue>>(&body) {
+        Ok(events) => events.into_iter().map(|one| serde_json::from_str(one.get()).ok()).collect(),
+        Err(_) => vec![serde_json::from_slice(&body).ok()],
     };
-    Json(json!({ "received": events.iter().filter_map(id).collect::<Vec<_>>() }))
+    let ids: Vec<u64> = events.into_iter().flatten().filter_map(|event| event.object_id.or(event.vid)).collect();
+    Json(json!({ "received": ids }))
 }
 
 async fn card(_: Verified, Query(query): Query<HashMap<String, String>>) -> Json<Value> {
