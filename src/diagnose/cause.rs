@@ -110,9 +110,11 @@ causes! {
          `proxy_set_header X-Forwarded-Proto $scheme;`, HAProxy \
          `http-request set-header X-Forwarded-Proto https if { ssl_fc }`."
     UriHost "uri-host"
-        "The URI has another host than the one that was signed: an internal name, an old tunnel, or a later hop's own."
+        "The URI has another host than the one that was signed: an internal name, an old tunnel, a later hop's own, or a \
+         wrong setting."
         "Configure the URL as it is in HubSpot: `PublicUrl::endpoint(…)`. If your code builds the URL from the `Host` \
-         header, make the proxy pass that header on: nginx `proxy_set_header Host $host;`, Apache `ProxyPreserveHost On`, Caddy `header_up Host {host}`."
+         header, make the proxy pass that header on: nginx `proxy_set_header Host $host;`, Apache `ProxyPreserveHost On`, \
+         Caddy `header_up Host {host}`."
     UriPort "uri-port"
         "A port was added to the URI or removed from it."
         "Configure the URL exactly as it is in HubSpot, with a port only if it has one there: \
@@ -126,7 +128,8 @@ causes! {
         "The request comes from the local development proxy, which signs the local URL."
         "While developing, verify with the local URL that the proxy maps to. Never configure it in production."
     UriPrefixLost "uri-prefix-lost"
-        "The path lacks a prefix that HubSpot called: a mount point, a nested router's path or a gateway's stage."
+        "The path lacks a prefix that HubSpot called: a mount point, a nested router's path or a gateway's stage, or the \
+         configured URL lacks it."
         "Configure the whole URL: `PublicUrl::endpoint(…)`, or for several routes `PublicUrl::server` with the prefix. \
          To pass the whole path:"
         => "in axum's `nest` use the extractor `OriginalUri`; in Express `req.originalUrl`, not `req.url`; in nginx \

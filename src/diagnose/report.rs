@@ -121,8 +121,8 @@ impl Diagnosis {
         writeln!(
             f,
             "Log the raw body's length and SHA-256 where the request arrives first. Compare them with those of the body \
-             that was judged: {body}. If they are the same{and_url}, the secret is another app's, or the request was \
-             changed or forged."
+             that was judged: {body}. If they are the same{and_url}, the secret is wrong (mistyped, older than a \
+             rotation, or another app's), or the request was changed or forged."
         )
     }
 }

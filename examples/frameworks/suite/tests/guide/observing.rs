@@ -64,7 +64,7 @@ fn capturing(routes: Router, verify: VerifyLayer, path: PathBuf) -> Router {
             let written = file.and_then(|mut file| file.write_all(&captured(refusal)));
             eprintln!("{}: {written:?}", path.display());
         }
-        response
+        to_stderr(refusal, response) // and the log's line
     }))
 }
 
