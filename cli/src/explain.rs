@@ -104,16 +104,17 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<bool, Failure> {
                 writeln!(out, "{}\n", visible(&in_options(&other.help)))?;
             }
             write_text(&diagnosis, out)?;
-            // Apart from its time.
-            let then = match diagnosis.verdict() {
+            match diagnosis.verdict() {
+                Ok(Ok(proof)) => write_remarks(proof.version(), true, knows_url, out)?,
                 Ok(Err(Error::TimestampTooOld { timestamp, .. } | Error::TimestampInFuture { timestamp, .. })) => {
-                    timestamp
+                    // Only judged at its own time: the search is done.
+                    let diagnostician = diagnostician.work_limit(0);
+                    let then = signed.explain(&diagnostician, &method, &headers, &body, timestamp);
+                    if let Ok(Ok(proof)) = then.verdict() {
+                        write_remarks(proof.version(), false, knows_url, out)?;
+                    }
                 }
-                _ => now,
-            };
-            let otherwise = signed.explain(&diagnostician, &method, &headers, &body, then);
-            if let Ok(Ok(proof)) = otherwise.verdict() {
-                write_remarks(proof.version(), diagnosis.is_accepted(), knows_url, out)?;
+                _ => {}
             }
         }
         Format::Json => writeln!(out, "{}", visible_json(&json(&diagnosis)))?,
