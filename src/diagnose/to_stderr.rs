@@ -1,14 +1,12 @@
 //! The diagnosis as a hook of the tower layer.
 
-use std::format;
-use std::io::{self, Write as _};
 use std::prelude::rust_2024::*;
 use std::sync::Arc;
 
 use ::http::Response;
 
 use super::{Diagnosis, Diagnostician, RateLimit, ReceivedRequest};
-use crate::tower::Refusal;
+use crate::tower::{Refusal, write_line};
 use crate::{Header, UnixTime};
 
 impl Diagnostician {
@@ -23,8 +21,7 @@ impl Diagnostician {
     /// the [guide](crate::guide::mismatch) does.
     #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
     pub fn to_stderr<B>(self) -> impl Fn(&Refusal<'_>, Response<B>) -> Response<B> + Clone + Send + Sync + 'static {
-        // One write, because standard error has no buffer. If it fails, nobody can be told; `eprintln!` would panic.
-        self.report_to(|diagnosis| drop(io::stderr().write_all(format!("{diagnosis}\n").as_bytes())))
+        self.report_to(|diagnosis| write_line(diagnosis))
     }
 
     /// A hook for [`VerifyLayer::on_refusal`](crate::tower::VerifyLayer::on_refusal) that gives the diagnosis to a closure:

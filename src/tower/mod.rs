@@ -66,5 +66,7 @@ mod service;
 
 pub use self::future::VerifyFuture;
 pub use self::layer::VerifyLayer;
+#[cfg(feature = "diagnose")]
+pub(crate) use self::refusal::write_line;
 pub use self::refusal::{OnRefusal, Refusal, Unshaped, to_stderr};
 pub use self::service::Verify;

@@ -171,9 +171,14 @@ impl fmt::Debug for Refusal<'_> {
 /// [observes](Refusal::is_passed_on).
 pub fn to_stderr<B>(refusal: &Refusal<'_>, response: Response<B>) -> Response<B> {
     let outcome = if refusal.is_passed_on { "passed on unverified" } else { "refused" };
-    // One write, because standard error has no buffer. If it fails, nobody can be told; `eprintln!` would panic.
-    let _ = io::stderr().write_all(format!("{outcome}: {refusal}\n").as_bytes());
+    write_line(format_args!("{outcome}: {refusal}"));
     response
+}
+
+/// Writes a line to standard error: at once, because that has no buffer. If it fails, nobody can be told; `eprintln!` would
+/// panic.
+pub(crate) fn write_line(line: impl fmt::Display) {
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 /// Sees a refusal, and may change the response to it. Usually a closure: see
