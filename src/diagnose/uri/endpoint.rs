@@ -66,8 +66,10 @@ impl Endpoint {
         let path = own.strip_suffix('/').map_or_else(|| format!("{own}/"), ToOwned::to_owned);
         // `PublicUrl::endpoint` takes the path with and without a prefix.
         let is_prefix = matches!(path_cause(&self.received.path, &path), Cause::UriPrefixLost | Cause::UriPrefixAdded);
-        let fault = || other_endpoint(Cause::UriTrailingSlash, &path, own, false);
-        (self.is_setting && is_prefix && !path.is_empty()).then(|| (path.clone(), fault()))
+        (self.is_setting && is_prefix && !path.is_empty()).then(|| {
+            let fault = other_endpoint(Cause::UriTrailingSlash, &path, own, false);
+            (path, fault)
+        })
     }
 }
 
