@@ -154,14 +154,20 @@ fn assert_advice(text: &str) {
     assert!(!text.contains("  ") && !text.contains('\n') && text.len() > 20, "{text}");
 }
 
+/// The sentence and the advice of an error that people read.
+#[track_caller]
+fn assert_texts(sentence: &str, help: &str, advice: &str) {
+    assert!(help.contains(advice), "{advice:?} in {help:?}");
+    assert_sentence(sentence);
+    assert_advice(help);
+}
+
 #[test]
 fn messages_say_what_to_do() {
     for (error, _, fact, advice) in errors() {
         let (sentence, help) = (error.to_string(), error.help());
         assert!(sentence.contains(fact), "{fact:?} in {sentence:?}");
-        assert!(help.contains(advice), "{advice:?} in {help:?}");
-        assert_sentence(&sentence);
-        assert_advice(help);
+        assert_texts(&sentence, help, advice);
         assert!(error.source().is_none());
         assert!(format!("{error:?}").starts_with(char::is_uppercase), "{error:?}");
     }
@@ -260,9 +266,7 @@ fn messages_about_secrets_say_what_to_do() {
     for (error, fact, advice) in all {
         let (sentence, help) = (error.to_string(), error.help());
         assert!(sentence.contains(fact), "{fact:?} in {sentence:?}");
-        assert!(help.contains(advice), "{advice:?} in {help:?}");
-        assert_sentence(&sentence);
-        assert_advice(help);
+        assert_texts(&sentence, help, advice);
         assert!(error.source().is_none());
     }
     let names: HashSet<_> = all.iter().map(|(error, ..)| format!("{error:?}")).collect();
@@ -285,9 +289,7 @@ fn messages_about_public_urls_say_what_to_do() {
         let (sentence, help) = (error.to_string(), error.help());
         // Nothing behind it: the advice is printed next.
         assert!(sentence.ends_with(fact), "{fact:?} in {sentence:?}");
-        assert!(help.contains(advice), "{advice:?} in {help:?}");
-        assert_sentence(&sentence);
-        assert_advice(help);
+        assert_texts(&sentence, help, advice);
     }
     let names: HashSet<_> = all.iter().map(|(error, ..)| format!("{error:?}")).collect();
     assert_eq!(names, variants(include_str!("../../src/public_url.rs"), "PublicUrlError"));
