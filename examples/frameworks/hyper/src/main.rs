@@ -1,5 +1,5 @@
 //! HubSpot requests in bare hyper, HTTP/1 and HTTP/2. The body goes to a file, which is deleted if the request is refused.
-//! Memory stays constant while a request is verified. Parsing the body afterwards takes more memory than its length.
+//! Memory stays constant while a request is verified. Parsing a batch afterwards takes more memory than its length.
 
 // [dependencies]
 // form_urlencoded = "1"
@@ -116,7 +116,7 @@ fn variable(name: &str) -> Result<String, String> {
     env::var(name).map_err(|_| format!("{name} is not set, or not UTF-8"))
 }
 
-/// An empty variable counts as missing: Docker Compose and systemd write it so.
+/// Returns a path. An empty variable counts as missing: Docker Compose and systemd set it so if it has no value.
 fn path(name: &str) -> Option<PathBuf> {
     env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
@@ -214,7 +214,7 @@ async fn webhook(hubspot: &HubSpot, file: NamedTempFile, verified: Verified) -> 
     let handled = spawn_blocking(move || {
         let events = events(file.as_file()).map_err(unavailable)?;
         let ids: Vec<u64> = events.iter().filter_map(|event| event.object_id.or(event.vid)).collect();
-        // Otherwise deleted here.
+        // Without `KEPT`, the file is deleted here.
         if let Some(folder) = kept {
             keep(file, &folder.join(name)).map_err(unavailable)?;
         }
@@ -223,7 +223,8 @@ async fn webhook(hubspot: &HubSpot, file: NamedTempFile, verified: Verified) -> 
     handled.await.map_err(unavailable)?
 }
 
-/// Moves the file. There too, only the user that runs this program can read it. A copy of the request replaces it.
+/// Moves the file. In the new folder too, only the user that runs this program can read it. A copy of the request replaces
+/// the file.
 fn keep(file: NamedTempFile, path: &Path) -> std::io::Result<()> {
     // Sync before the answer: HubSpot never sends again what was answered with 200, and a power cut loses what is still
     // in memory. Sync the file's name too, where the system can sync a folder.
