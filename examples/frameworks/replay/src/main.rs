@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // An empty one counts as missing.
     let seen = if env::var_os("REDIS_URL").is_some_and(|url| !url.is_empty()) {
         Seen::in_redis(&variable("REDIS_URL")?)
-            .map_err(|error| format!("REDIS_URL: {error}. Write it as in redis://localhost:6379"))?
+            .map_err(|error| format!("REDIS_URL: {error}. Write it like redis://localhost:6379"))?
     } else {
         Seen::in_memory()
     };

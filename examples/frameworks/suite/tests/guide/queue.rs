@@ -74,7 +74,7 @@ fn verifying(verify: VerifyLayer, seen: Seen) -> MethodRouter {
             Ok(Some(false)) | Err(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     };
-    // Without the first of these layers, axum reads no more than 2 MiB. The other one is the outer one.
+    // Without `disable`, axum reads at most 2 MiB. The layer that is added last is the outer one.
     post(receive).layer::<_, Infallible>(DefaultBodyLimit::disable()).layer(verify.on_refusal(to_stderr))
 }
 
